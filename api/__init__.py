@@ -1,0 +1,1 @@
+"""The front door: commands in, queries out."""

@@ -1,0 +1,1 @@
+"""The terminal: huiyin, the command."""

@@ -1,0 +1,1 @@
+"""HTTP: the desk and the views over the wire."""

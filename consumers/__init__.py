@@ -1,0 +1,1 @@
+"""Followers of the log: host the folds, keep time, speak Kafka."""

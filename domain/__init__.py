@@ -1,0 +1,1 @@
+"""The business: calls, cases, people, promises. Imports nothing from the other rooms."""

@@ -1,0 +1,1 @@
+"""Units, posts, people, leaders and delegations, each with the time it takes effect."""

@@ -1,0 +1,1 @@
+"""Rules as data: workflow, categories, levels, routing, authority. Published, versioned, pinned."""

@@ -1,0 +1,27 @@
+"""What a decision may look at besides its own aggregate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.organisation.organisation import Organisation
+from domain.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from domain.case.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The policy that applies, the organisation as known now, and other cases to look at.
+
+    The organisation answers for a moment: pass it ``command.at``. ``case`` gives another
+    case to look at (never to change), or None when there is none.
+    """
+
+    policy: Policy
+    organisation: Organisation
+    case: Callable[[UUID], Case | None]

@@ -1,0 +1,1 @@
+"""Views: facts folded into rows that answer questions. Never decides, never appends."""

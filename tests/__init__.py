@@ -1,0 +1,1 @@
+"""Tests mirror the rooms; slices/ takes one capability through all of them."""
