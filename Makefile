@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both make their own .venv.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+  && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+TIERS ?=
+ONCE ?=
+
+.PHONY: help demo test lint format bench clean
+
+help:
+	@echo "make demo         everything on one machine, with a sample day; Ctrl-C stops it"
+	@echo "make demo ONCE=1  the same, prints the board, a chain and a replay, and ends"
+	@echo "make test         all tests that this machine can run (TIERS=all: all, or fail)"
+	@echo "make lint         ruff, mypy, import-linter"
+	@echo "make bench        measure against the stock library, in one run"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or set PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/.runs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.tests: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[kafka]" --group dev
+	@touch $@ $(VENV)/.runs
+
+demo: $(VENV)/.runs
+	$(BIN)/huiyin demo $(if $(ONCE),--once)
+
+test: $(VENV)/.tests
+	HUIYIN_TIERS="$(TIERS)" $(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.tests
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage htmlcov

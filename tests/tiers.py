@@ -1,0 +1,42 @@
+"""Which tiers of tests this machine can run, and what a left-out one is waiting for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+SHARED_DATA = Path(os.environ.get("HUIYIN_SHARED_DATA", "../shared/data"))
+
+
+def _kafka_lacks() -> str | None:
+    if shutil.which("java") is None:
+        return "no Java (install a JRE 17 or newer)"
+    if shutil.which("mvn") is None:
+        return "no Maven (it fetches the Kafka broker)"
+    return None
+
+
+def _shared_data_lacks() -> str | None:
+    if not SHARED_DATA.is_dir():
+        return f"no shared data at {SHARED_DATA} (set HUIYIN_SHARED_DATA)"
+    return None
+
+
+# Marker of a tier → what this machine lacks for it, or None.
+TIERS: dict[str, Callable[[], str | None]] = {
+    "kafka": _kafka_lacks,
+    "shared_data": _shared_data_lacks,
+}
+
+
+def all_demanded() -> bool:
+    """``make test TIERS=all``: a missing part is a failure, not a skip."""
+    return os.environ.get("HUIYIN_TIERS", "") == "all"
+
+
+def left_out(markers: Iterable[str]) -> dict[str, str]:
+    """The tiers among ``markers`` that cannot run here, each with what it lacks."""
+    lacks = {tier: TIERS[tier]() for tier in markers if tier in TIERS}
+    return {tier: reason for tier, reason in lacks.items() if reason}
