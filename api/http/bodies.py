@@ -1,0 +1,160 @@
+"""What a client may send: one strict body model a command, made from the command itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from api.edge import body_fields, is_sealed
+from api.http.problems import FieldError, Problem
+from api.instants import instant
+from domain.command import Command
+
+WORD_LENGTH_MAX = 200
+NOTE_LENGTH_MAX = 2_000
+SEALED_LENGTH_MAX = 20_000
+PHONE_PATTERN = r"^\+?[0-9][0-9 ()-]{2,30}$"
+NUMBER_MAX = 2**31 - 1
+ITEMS_MAX = 10_000
+NOTES = frozenset({"note", "order", "wish"})
+
+
+class Body(BaseModel):
+    """Nothing unknown, nothing converted: a body says exactly what the command asks."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def body_model(kind: type[Command]) -> type[Body]:
+    """The body model of a command: its fields after the envelope, sealed ones in clear."""
+    required = {f.name for f in fields(kind) if f.default is f.default_factory is MISSING}
+    defaults = {f.name: f.default for f in fields(kind)}
+    model: dict[str, Any] = {
+        name: (_typed(name, hint), ... if name in required else defaults[name])
+        for name, hint in body_fields(kind).items()
+    }
+    return create_model(kind.__name__, __base__=Body, __doc__=kind.__doc__, **model)
+
+
+def parse(model: type[Body], raw: bytes) -> Body:
+    """Read a body; an empty one is ``{}``. Raises Problem 400 naming each wrong field."""
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            raise Problem(400, "malformed_json") from None
+        raise Problem(400, "invalid_body", errors=[_told(e) for e in errors]) from None
+
+
+def _typed(name: str, hint: Any) -> Any:
+    """The same type, narrowed to what may be stored and shown."""
+    if get_origin(hint) in {Union, UnionType}:
+        return Union[tuple(_typed(name, part) for part in get_args(hint))]  # noqa: UP007
+    if is_sealed(hint):
+        return _text(PHONE_PATTERN if name == "phone" else None, SEALED_LENGTH_MAX)
+    if hint is str:
+        return _text(None, NOTE_LENGTH_MAX if name in NOTES else WORD_LENGTH_MAX)
+    if hint in _NARROWED:
+        return _NARROWED[hint]
+    return _container(name, hint)
+
+
+def _container(name: str, hint: Any) -> Any:
+    """Lists item by item; a document (a policy to publish) as any JSON object."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        item: Any = _typed(name, inner[0])
+        return Annotated[tuple[item, ...], Field(max_length=ITEMS_MAX)]
+    if origin in {list, frozenset, set}:
+        each: Any = _typed(name, inner[0])
+        return Annotated[list[each], Field(max_length=ITEMS_MAX)]
+    if origin in {dict, Mapping} or hint in {Any, object}:
+        return Annotated[dict[str, Any], AfterValidator(_readable_throughout)]
+    return hint
+
+
+def _text(pattern: str | None, length_max: int) -> Any:
+    limits = Field(min_length=1, max_length=length_max, pattern=pattern)
+    return Annotated[str, limits, AfterValidator(_readable)]
+
+
+def _readable(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("nul_character", "a text cannot hold a NUL character")
+    if not text.strip():
+        raise PydanticCustomError("blank_text", "a text cannot be blank")
+    return text
+
+
+def _readable_throughout(value: Any) -> Any:
+    """The same check for every text inside a document."""
+    if isinstance(value, str) and "\x00" in value:
+        _readable(value)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _readable_throughout(key)
+            _readable_throughout(inner)
+    if isinstance(value, list):
+        for inner in value:
+            _readable_throughout(inner)
+    return value
+
+
+def _moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return instant(value)
+    except ValueError as wrong:
+        raise PydanticCustomError("bad_time", "{why}", {"why": str(wrong)}) from None
+
+
+_NARROWED: dict[Any, Any] = {
+    int: Annotated[int, Field(ge=-NUMBER_MAX, le=NUMBER_MAX)],
+    datetime: Annotated[
+        datetime,
+        BeforeValidator(_moment),
+        WithJsonSchema({"type": "string", "format": "date-time"}),
+    ],
+}
+
+_ZH = {
+    "missing": "必填",
+    "extra_forbidden": "没有这个字段",
+    "string_type": "须为文字",
+    "string_too_short": "不能为空",
+    "string_too_long": "文字过长",
+    "string_pattern_mismatch": "格式不对",
+    "bool_type": "须为 true 或 false",
+    "int_type": "须为整数",
+    "uuid_parsing": "须为 UUID",
+    "uuid_type": "须为 UUID",
+    "datetime_type": "须为带时区的时间",
+    "bad_time": "须为带时区的时间, 例如 2026-03-02T09:00:00Z",
+    "nul_character": "不能含有 NUL 字符",
+    "blank_text": "不能为空白",
+    "model_type": "须为 JSON 对象",
+    "none_required": "须为空",
+}
+
+
+def _told(error: ErrorDetails) -> FieldError:
+    field = ".".join(str(part)[:WORD_LENGTH_MAX] for part in error["loc"])
+    zh = _ZH.get(error["type"], "不符合要求")
+    return FieldError(field=field, code=error["type"], zh=zh, en=error["msg"])
