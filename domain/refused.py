@@ -11,7 +11,7 @@ class Refused(Exception):
     ``because`` fills the places in the texts of ``domain/refusals.py``.
     """
 
-    def __init__(self, code: str, **because: object) -> None:
+    def __init__(self, code: str, /, **because: object) -> None:
         text = TEXTS[code]
         self.code = code
         self.because = because

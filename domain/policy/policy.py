@@ -3,47 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import Any, Self
 
+from domain.policy import read
+from domain.policy.row import Malformed, Row
+from domain.policy.rows import (
+    Callback,
+    Category,
+    Criterion,
+    Level,
+    Limit,
+    Move,
+    Named,
+    Reason,
+    RoleRule,
+    Route,
+    Satisfaction,
+    State,
+    TypeRule,
+)
+from domain.policy.workflow import read_moves, read_start, read_states, spread
 from domain.refused import NotPermitted, Refused
 
+__all__ = ["REQUIRED", "TABLES", "Move", "Policy", "RoleRule", "TypeRule"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One row of the workflow: from a state, by an action, to a state, by these roles."""
-
-    to: str
-    roles: frozenset[str]
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeRule:
-    """One business type 业务类型 (domain.md A1). Empty ``readers``: every role that may see cases."""
-
-    zh: str
-    en: str
-    complaint: bool
-    callback: str  # "all" | "sample" | "none" (A6)
-    readers: frozenset[str]
-    source: str
+REQUIRED = ("profile", "workflow", "types", "channels", "roles")
+TABLES = (
+    *REQUIRED,
+    "actions",
+    "areas",
+    "categories",
+    "levels",
+    "reasons",
+    "callback",
+    "routing",
+    "limits",
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleRule:
-    """One role: what it sees ("all", or "own" unit and below) and may do besides the workflow."""
-
-    zh: str
-    en: str
-    scope: str
-    may: frozenset[str]
-    views: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Policy:
-    """Rules in force for a profile from ``effective_from`` (UTC) until a later version."""
+    """Rules in force for a profile from ``effective_from`` (UTC) until a later version.
+
+    ``document`` is what was published: tables of rows, JSON kinds only.
+    """
 
     profile: str
     version: int
@@ -52,17 +58,79 @@ class Policy:
     intake_unit: str
     moves: Mapping[tuple[str, str], Move]
     types: Mapping[str, TypeRule]
-    channels: Mapping[str, str]
+    channels: Mapping[str, Named]
     roles: Mapping[str, RoleRule]
+    title: Named = Named(zh="", en="")
+    time_zone: str = "Asia/Shanghai"
+    counting_basis: str = "on_receipt"
+    states: Mapping[str, State] = field(default_factory=dict)
+    actions: Mapping[str, Named] = field(default_factory=dict)
+    areas: Mapping[str, Named] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
+    reasons: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
+    callback: Callback = Callback()
+    satisfaction: Mapping[str, Satisfaction] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    routing: tuple[Route, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read a policy from its tables. Raises Malformed: table, row and remedy."""
+        for table in REQUIRED:
+            if table not in document:
+                raise Malformed("policy_lacks_table", table=table)
+        profile = Row("profile", "profile", document["profile"])
+        profile.only(
+            "name",
+            "version",
+            "effective_from",
+            "intake_unit",
+            "time_zone",
+            "counting_basis",
+            *read.TEXTS,
+        )
+        workflow = spread(Row("workflow", "workflow", document["workflow"]).values)
+        return cls(
+            profile=profile.text("name"),
+            version=profile.whole("version"),
+            effective_from=_moment(profile, "effective_from"),
+            intake_unit=profile.text("intake_unit"),
+            time_zone=profile.text("time_zone", "Asia/Shanghai"),
+            counting_basis=read.read_counting_basis(profile),
+            title=Named(
+                zh=profile.text("zh"), en=profile.text("en"), source=profile.source()
+            ),
+            start=read_start(workflow),
+            states=read_states(workflow),
+            moves=read_moves(workflow),
+            types=read.read_types(document),
+            channels=read.read_named(document, "channels"),
+            roles=read.read_roles(document),
+            actions=read.read_named(document, "actions"),
+            areas=read.read_named(document, "areas"),
+            categories=read.read_categories(document),
+            levels=read.read_levels(document),
+            criteria=read.read_criteria(document),
+            reasons=read.read_reasons(document),
+            callback=read.read_callback(document),
+            satisfaction=read.read_satisfaction(document),
+            limits=read.read_limits(document),
+            routing=read.read_routing(document),
+            document=document,
+        )
 
     @property
     def label(self) -> str:
         return f"{self.profile}@{self.version}"
 
+    # Who may do what -------------------------------------------------------------------
+
     def move(self, stage: str, action: str, role: str) -> Move:
         """The move this role makes; 403 comes before 409 when the role never may."""
-        roles_ever = {r for (_, a), m in self.moves.items() if a == action for r in m.roles}
-        if role not in roles_ever:
+        if role not in self._roles_ever.get(action, ()):
             raise NotPermitted("not_permitted", role=role, action=action)
         found = self.moves.get((stage, action))
         if found is None:
@@ -75,3 +143,67 @@ class Policy:
         """Let a role do what is not a move of the workflow (take a call, open a unit)."""
         if role not in self.roles or action not in self.roles[role].may:
             raise NotPermitted("not_permitted", role=role, action=action)
+
+    def may_view(self, view: str, role: str) -> None:
+        """Let a role look at a view (board, chain, facts …)."""
+        if role not in self.roles or view not in self.roles[role].views:
+            raise NotPermitted("not_permitted", role=role, action=view)
+
+    @cached_property
+    def _roles_ever(self) -> dict[str, frozenset[str]]:
+        """Who may take an action in some state, by action."""
+        ever: dict[str, frozenset[str]] = {}
+        for (_, action), move in self.moves.items():
+            ever[action] = ever.get(action, frozenset()) | move.roles
+        return ever
+
+    # What words mean -------------------------------------------------------------------
+
+    def terminal(self, stage: str) -> bool:
+        """Whether a case in this state is done with, unless it is taken up again."""
+        return stage in self.states and self.states[stage].terminal
+
+    def stage_text(self, stage: str) -> Named:
+        """A state in both languages; an unknown one speaks for itself."""
+        return self.states.get(stage) or Named(zh=stage, en=stage)
+
+    def action_text(self, action: str) -> Named:
+        """An action in both languages; an unknown one speaks for itself."""
+        return self.actions.get(action) or Named(zh=action, en=action)
+
+    def category(self, code: str) -> Category:
+        if code not in self.categories:
+            raise Refused("unknown_category", code=code)
+        return self.categories[code]
+
+    def level(self, code: str) -> Level:
+        if code not in self.levels:
+            raise Refused("unknown_level", code=code)
+        return self.levels[code]
+
+    def reason(self, kind: str, code: str) -> Reason:
+        if (kind, code) not in self.reasons:
+            raise Refused("unknown_reason", kind=kind, code=code)
+        return self.reasons[kind, code]
+
+    def satisfied(self, code: str) -> Satisfaction:
+        """A step of the satisfaction scale."""
+        if code not in self.satisfaction:
+            raise Refused("unknown_satisfaction", code=code)
+        return self.satisfaction[code]
+
+    @property
+    def callback_attempts_max(self) -> int:
+        return self.callback.attempts_max
+
+
+def _moment(row: Row, key: str) -> datetime:
+    """A moment with its offset from UTC."""
+    found = row.text(key)
+    try:
+        moment = datetime.fromisoformat(found)
+    except ValueError:
+        raise row.wrong(key, "a time like 2022-01-01T00:00:00+08:00", found) from None
+    if moment.tzinfo is None:
+        raise row.wrong(key, "a time with its offset from UTC", found)
+    return moment
