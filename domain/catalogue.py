@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from domain.case.case import Case
 from domain.case.dispatch import DispatchCase, dispatch
 from domain.case.receive import ReceiveCase, receive
 from domain.command import Command
 from domain.fact import Fact, Recorded
+from domain.policy.book import PolicyBook, PublishPolicy, publish
 
 Decide = Callable[..., list[Fact]]
 
@@ -20,13 +22,15 @@ class Subject:
     """One kind of stream: the aggregate, what begins it, and what can be done to it.
 
     A decision that begins a stream is called ``decide(command, setting)``; every other
-    ``decide(aggregate, command, setting)``.
+    ``decide(aggregate, command, setting)``. A stream that stands before its first fact
+    (a policy book) is ``empty`` until then, and nothing begins it.
     """
 
     aggregate: type[Recorded]
     missing: str
     begins: Mapping[type[Command], Decide]
     goes_on: Mapping[type[Command], Decide]
+    empty: Callable[[UUID], Recorded] | None = None
 
     def commands(self) -> dict[str, type[Command]]:
         """Every command by its action word (``dispatch``, ``complete-callback``)."""
@@ -40,7 +44,15 @@ CASE = Subject(
     goes_on={DispatchCase: dispatch},
 )
 
-SUBJECTS: dict[str, Subject] = {"case": CASE}
+POLICY = Subject(
+    aggregate=PolicyBook,
+    missing="no_such_policy",
+    begins={},
+    goes_on={PublishPolicy: publish},
+    empty=PolicyBook.empty,
+)
+
+SUBJECTS: dict[str, Subject] = {"case": CASE, "policy": POLICY}
 
 
 def subject_of(command: type[Command]) -> Subject:

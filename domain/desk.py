@@ -18,7 +18,7 @@ from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
 from domain.fact import Fact, Recorded
 from domain.organisation.organisation import ORGANISATION_ID, Organisation
-from domain.policy.book import PolicyBook, policy_book_id
+from domain.policy.book import FOUNDING, PolicyBook, PublishPolicy, policy_book_id
 from domain.policy.policy import Policy
 from domain.refused import NotFound, Refused, Stale
 from domain.setting import Setting
@@ -157,7 +157,9 @@ class Desk(Application[UUID]):
         try:
             found: Recorded = repository.get(subject_id)
         except AggregateNotFoundError:
-            raise NotFound(subject.missing) from None
+            if subject.empty is None:
+                raise NotFound(subject.missing) from None
+            return subject.empty(subject_id)
         if not isinstance(found, subject.aggregate):
             raise NotFound(subject.missing)
         return found
@@ -166,6 +168,8 @@ class Desk(Application[UUID]):
         """A case keeps the policy it was received under; all else follows the one in force."""
         if isinstance(aggregate, Case):
             return self.policy(aggregate.policy)
+        if isinstance(command, PublishPolicy):
+            return FOUNDING
         return self.policy_in_force(command.at)
 
     def _done(self, voiced: Voiced) -> Answer | None:

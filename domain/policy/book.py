@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import Aggregate, CanMutateAggregate
+from eventsourcing.domain import Aggregate
 
 from domain.command import Command
-from domain.fact import Birth, Fact, Recorded
+from domain.fact import NEVER, Fact, Recorded
 from domain.policy.lint import ERROR, lint
 from domain.policy.parse import parse
 from domain.policy.policy import Policy
@@ -30,7 +30,10 @@ def policy_book_id(profile: str) -> UUID:
 
 
 class PolicyBook(Recorded):
-    """规则册. Versions as they were published; nothing is ever taken back."""
+    """规则册. Versions as they were published; nothing is ever taken back.
+
+    Every profile has a book, with nothing in it before the first version.
+    """
 
     TOPIC: ClassVar[str] = "policy"
 
@@ -42,6 +45,14 @@ class PolicyBook(Recorded):
     def __init__(self) -> None:
         self.profile: str = ""
         self.versions: dict[int, tuple[datetime, dict[str, Any]]] = {}
+
+    @classmethod
+    def empty(cls, book_id: UUID) -> Self:
+        """The book before anything was published: version 0, nothing pending."""
+        book = cls.__new__(cls)
+        book.__base_init__(book_id, 0, NEVER)
+        book.__init__()  # type: ignore[misc]
+        return book
 
     @property
     def last(self) -> int:
@@ -66,11 +77,10 @@ class PolicyBook(Recorded):
         return f"{self.profile}@{in_force[-1] if in_force else order[0][1]}"
 
 
-class PolicyPublished(Birth):
-    """A version of a profile's rules, whole. The first one begins the book."""
+class PolicyPublished(Fact):
+    """A version of a profile's rules, whole, in force from ``effective_from`` (UTC)."""
 
     TOPIC: ClassVar[str] = "policy.published"
-    originator_topic: ClassVar[str] = "policy"
 
     profile: str
     version: int
@@ -78,10 +88,9 @@ class PolicyPublished(Birth):
     document: dict[str, Any]
 
     def mutate(self, aggregate: Any) -> Any:
-        """Begin the book, or add to it: each version says the whole, so both are one fact."""
-        if aggregate is None:
-            return super().mutate(None)
-        return CanMutateAggregate.mutate(self, aggregate)
+        """The first version finds the book empty: there is no fact that founds it."""
+        empty = PolicyBook.empty(self.originator_id) if aggregate is None else aggregate
+        return super().mutate(empty)
 
     def apply(self, aggregate: PolicyBook) -> None:
         aggregate.profile = self.profile
@@ -115,11 +124,6 @@ FOUNDING = Policy(
 )
 """Who may publish rules. It holds before there are any, and no rule can take it away:
 a bad version could otherwise lock out whoever has to mend it."""
-
-
-def begin(command: PublishPolicy, setting: Setting) -> list[Fact]:
-    """Publish the first version of a profile."""
-    return publish(PolicyBook(), command, setting)
 
 
 def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[Fact]:
