@@ -12,6 +12,17 @@ from domain.case.dispatch import DispatchCase, dispatch
 from domain.case.receive import ReceiveCase, receive
 from domain.command import Command
 from domain.fact import Fact, Recorded
+from domain.organisation.appoint import Appoint, appoint
+from domain.organisation.close_unit import CloseUnit, close_unit
+from domain.organisation.define_post import DefinePost, define_post
+from domain.organisation.delegate import Delegate, delegate
+from domain.organisation.merge_unit import MergeUnit, merge_unit
+from domain.organisation.move_unit import MoveUnit, move_unit
+from domain.organisation.open_unit import OpenUnit, open_unit
+from domain.organisation.organisation import Organisation
+from domain.organisation.register_person import RegisterPerson, register_person
+from domain.organisation.relieve import Relieve, relieve
+from domain.organisation.revoke_delegation import RevokeDelegation, revoke_delegation
 from domain.policy.book import PolicyBook, PublishPolicy, publish
 
 Decide = Callable[..., list[Fact]]
@@ -23,7 +34,7 @@ class Subject:
 
     A decision that begins a stream is called ``decide(command, setting)``; every other
     ``decide(aggregate, command, setting)``. A stream that stands before its first fact
-    (a policy book) is ``empty`` until then, and nothing begins it.
+    (a policy book, the organisation) is ``empty`` until then, and nothing begins it.
     """
 
     aggregate: type[Recorded]
@@ -44,6 +55,25 @@ CASE = Subject(
     goes_on={DispatchCase: dispatch},
 )
 
+ORGANISATION = Subject(
+    aggregate=Organisation,
+    missing="no_such_organisation",
+    begins={},
+    goes_on={
+        OpenUnit: open_unit,
+        MoveUnit: move_unit,
+        MergeUnit: merge_unit,
+        CloseUnit: close_unit,
+        DefinePost: define_post,
+        RegisterPerson: register_person,
+        Appoint: appoint,
+        Relieve: relieve,
+        Delegate: delegate,
+        RevokeDelegation: revoke_delegation,
+    },
+    empty=Organisation.empty,
+)
+
 POLICY = Subject(
     aggregate=PolicyBook,
     missing="no_such_policy",
@@ -52,7 +82,11 @@ POLICY = Subject(
     empty=PolicyBook.empty,
 )
 
-SUBJECTS: dict[str, Subject] = {"case": CASE, "policy": POLICY}
+SUBJECTS: dict[str, Subject] = {
+    "case": CASE,
+    "organisation": ORGANISATION,
+    "policy": POLICY,
+}
 
 
 def subject_of(command: type[Command]) -> Subject:

@@ -115,9 +115,9 @@ class Desk(Application[UUID]):
             setting = self.setting(self._policy_for(aggregate, command))
             stage = admit(aggregate, command, setting)
             facts = subject.goes_on[type(command)](aggregate, command, setting)
-        return self._record(subject, aggregate, command, stage, facts, setting, voiced)
+        return self._put_down(subject, aggregate, command, stage, facts, setting, voiced)
 
-    def _record(  # noqa: PLR0913, PLR0917 - one call, in the order of the flow
+    def _put_down(  # not ``_record``: that name is the library's
         self,
         subject: Subject,
         aggregate: Recorded | None,
@@ -192,7 +192,7 @@ class Desk(Application[UUID]):
         try:
             return self.repository.get(ORGANISATION_ID, deepcopy_from_cache=False)
         except AggregateNotFoundError:
-            return Organisation()
+            return Organisation.empty()
 
     def policy(self, label: str) -> Policy:
         """The policy a case is pinned to, by its label (``sgcc-2022@1``)."""

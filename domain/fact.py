@@ -99,6 +99,14 @@ class Birth(Fact, CanInitAggregate[UUID]):
 class Recorded(Aggregate):
     """An aggregate whose decisions live beside it and whose state is folded from facts."""
 
+    @classmethod
+    def empty(cls, stream_id: UUID) -> Self:
+        """As it stands before its first fact: version 0, nothing pending."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(stream_id, 0, NEVER)
+        aggregate.__init__()  # type: ignore[misc]
+        return aggregate
+
     def admit(self, facts: list[Fact]) -> None:
         """Fold new facts in and hold them for saving (``Application.save`` collects)."""
         for fact in facts:

@@ -95,4 +95,115 @@ TEXTS: dict[str, Text] = {
     "unknown_satisfaction": Text(
         "没有满意度选项“{code}”", "the satisfaction scale has no step {code}"
     ),
+    # Organisation
+    "no_such_organisation": Text("没有这个组织", "there is no such organisation"),
+    "time_without_zone": Text(
+        "时间“{time}”缺少时区", "the time {time} does not say its offset from UTC"
+    ),
+    "nameless": Text("编号和名称不能为空", "an id or a name cannot be blank"),
+    "ends_before_it_begins": Text(
+        "结束时间须晚于开始时间 {since}", "it must end after it begins at {since}"
+    ),
+    "unit_exists": Text(
+        "单位编号“{unit}”已使用", "the unit id {unit} has been used before"
+    ),
+    "unknown_block": Text(
+        "没有板块“{block}”, 可用: {known}", "there is no block {block}; known: {known}"
+    ),
+    "unknown_kind": Text(
+        "没有单位类别“{kind}”, 可用: {known}",
+        "there is no kind of unit {kind}; known: {known}",
+    ),
+    "unit_closes": Text(
+        "单位“{unit}”自 {since} 起不再存在", "the unit {unit} is no more from {since} on"
+    ),
+    "unit_has_plans": Text(
+        "单位“{unit}”在 {until} 之前另有已登记的变动",
+        "changes of the unit {unit} are on record until {until}; it ends only after them",
+    ),
+    "unit_circle": Text(
+        "自 {since} 起, 单位“{unit}”将隶属于自己的下级",
+        "from {since} on the unit {unit} would stand below itself",
+    ),
+    "unit_has_units": Text(
+        "单位“{unit}”尚有下级单位“{below}”", "the unit {unit} still has {below} below it"
+    ),
+    "merged_into_itself": Text(
+        "单位“{unit}”不能并入自身", "the unit {unit} cannot be merged into itself"
+    ),
+    "post_exists": Text(
+        "岗位编号“{post}”已使用", "the post id {post} has been used before"
+    ),
+    "unknown_duty": Text(
+        "没有职责类别“{duty}”, 可用: {known}", "there is no duty {duty}; known: {known}"
+    ),
+    "unknown_role": Text("规则中没有角色“{role}”", "the policy has no role {role}"),
+    "leader_post_exists": Text(
+        "单位“{unit}”已设负责人岗位“{post}”",
+        "the unit {unit} has a leader's post already: {post}",
+    ),
+    "unknown_post": Text("没有岗位“{post}”", "there is no post {post} at that time"),
+    "person_exists": Text(
+        "人员编号“{person}”已使用", "the person id {person} has been used before"
+    ),
+    "unknown_person": Text(
+        "没有人员“{person}”", "nobody is registered as {person} at that time"
+    ),
+    "post_held": Text("岗位“{post}”已由“{person}”任职", "{person} holds the post {post}"),
+    "leads_already": Text(
+        "“{person}”在同一单位已任领导岗位“{post}”",
+        "{person} leads in the same unit already, in the post {post}",
+    ),
+    "post_not_held": Text(
+        "“{person}”不在岗位“{post}”上", "{person} does not hold the post {post}"
+    ),
+    "not_your_authority": Text(
+        "只能处分本人的权限, 不能代“{person}”授权",
+        "the authority of {person} is not yours to give or take",
+    ),
+    "delegation_exists": Text(
+        "授权编号“{delegation}”已使用",
+        "the delegation id {delegation} has been used before",
+    ),
+    "unknown_delegation": Text(
+        "没有授权“{delegation}”", "there is no delegation {delegation}"
+    ),
+    "delegation_without_expiry": Text(
+        "授权必须写明到期时间", "a delegation must say when it expires"
+    ),
+    "delegation_of_nothing": Text(
+        "授权必须写明事项", "a delegation must name at least one action"
+    ),
+    "delegated_to_oneself": Text(
+        "“{person}”不能授权给自己", "{person} cannot delegate to themselves"
+    ),
+    "beyond_the_post": Text(
+        "单位“{unit}”不在岗位“{post}”的管辖范围内",
+        "the unit {unit} is outside the reach of the post {post}",
+    ),
+    "authority_not_held": Text(
+        "岗位“{post}”自身无权{action}, 不能授权",
+        "the post {post} may not {action} itself, so it cannot delegate that",
+    ),
+    "delegation_over": Text(
+        "授权“{delegation}”已到期或已收回",
+        "the delegation {delegation} has expired or was revoked",
+    ),
+    "delegation_expired": Text(
+        "授权“{delegation}”已到期或已收回, 不能再据此{action}",
+        "the delegation {delegation} is over; you may no longer {action} under it",
+    ),
+    # Calls
+    "call_waits_for_nobody": Text("来电已由“{agent}”接听", "{agent} has answered the call"),
+    "call_over": Text("来电已结束", "the call is over"),
+    "call_not_over": Text("来电尚未结束", "the call is not over yet"),
+    "call_unanswered": Text("来电尚未接听", "nobody has answered the call"),
+    "call_answered": Text(
+        "来电已接听, 不能记为放弃", "the call was answered, so it was not abandoned"
+    ),
+    "call_rated": Text("来电已评价", "the call was rated before"),
+    "case_linked": Text("来电已关联该工单", "the call is linked to that case already"),
+    "agent_not_of_unit": Text(
+        "“{agent}”不在单位“{unit}”任职", "{agent} holds no post in the unit {unit}"
+    ),
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
 from domain.command import Command
-from domain.fact import NEVER, Fact, Recorded
+from domain.fact import Fact, Recorded
 from domain.policy.lint import ERROR, lint
 from domain.policy.parse import parse
 from domain.policy.policy import Policy
@@ -45,14 +45,6 @@ class PolicyBook(Recorded):
     def __init__(self) -> None:
         self.profile: str = ""
         self.versions: dict[int, tuple[datetime, dict[str, Any]]] = {}
-
-    @classmethod
-    def empty(cls, book_id: UUID) -> Self:
-        """The book before anything was published: version 0, nothing pending."""
-        book = cls.__new__(cls)
-        book.__base_init__(book_id, 0, NEVER)
-        book.__init__()  # type: ignore[misc]
-        return book
 
     @property
     def last(self) -> int:
