@@ -1,0 +1,124 @@
+"""A running PostgreSQL for whoever needs one: a server of one's own, or the embedded one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from store.postgres import CannotServe, Cluster, wait_until
+from store.settings import Settings
+
+__all__ = ["CannotServe", "running"]
+
+ANSWER_SECONDS_MAX = 30.0
+WATCH_SECONDS = 0.5
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """Yield the connection string of a running server.
+
+    ``DATABASE_URL`` wins. Else all processes of one home share one embedded server: the
+    first starts it (or takes over one whose users were all killed), each looks after it,
+    and the last one out stops it. Raises CannotServe with the remedy in its text.
+    """
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with _terminated_softly(), _Share(settings.home) as cluster:
+        yield cluster.dsn
+
+
+class _Share:
+    """This process's share in the server of one home.
+
+    Two lock files. ``users`` is held shared by everybody who uses the server, and the
+    kernel lets go of it even for a process that was killed; so whoever can have it
+    exclusively is the last one out. ``turn`` is held while starting or stopping, so that
+    nobody comes in while the last one goes out.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._cluster = Cluster(home / "postgres")
+        self._gone = threading.Event()
+        self._guard = threading.Thread(target=self._look_after, daemon=True)
+
+    def __enter__(self) -> Cluster:
+        self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._users = os.open(self._home / "postgres.users", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            with self._turn():
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+                self._bring_up()
+        except BaseException:
+            os.close(self._users)
+            raise
+        self._guard.start()
+        return self._cluster
+
+    def __exit__(self, *_: object) -> None:
+        self._gone.set()
+        self._guard.join()
+        try:
+            with self._turn():
+                try:
+                    fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return
+                self._cluster.stop()
+        finally:
+            os.close(self._users)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        turn = os.open(self._home / "postgres.turn", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(turn)
+
+    def _bring_up(self) -> None:
+        self._cluster.make()
+        if self._cluster.pid is not None and wait_until(self._settled, ANSWER_SECONDS_MAX):
+            if self._cluster.answers():
+                return
+        self._cluster.start()
+
+    def _settled(self) -> bool:
+        return self._cluster.pid is None or self._cluster.answers()
+
+    def _look_after(self) -> None:
+        """Start the server again when it was killed; whoever sees it first does."""
+        while not self._gone.wait(WATCH_SECONDS):
+            if self._cluster.pid is None:
+                with suppress(CannotServe), self._turn():
+                    if not self._gone.is_set() and self._cluster.pid is None:
+                        self._cluster.start()
+
+
+@contextmanager
+def _terminated_softly() -> Iterator[None]:
+    """Let SIGTERM unwind the stack, so that the server is stopped; unless somebody handles it."""
+    mine = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if mine:
+        signal.signal(signal.SIGTERM, _unwind)
+    try:
+        yield
+    finally:
+        if mine:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

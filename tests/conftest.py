@@ -1,0 +1,56 @@
+"""Fixtures of every room: a database of one's own, and an opened store on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store import Store, open_store
+from store.settings import Settings
+from tests.support.database import Databases, databases
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Databases]:
+    """One embedded PostgreSQL for the whole session."""
+    with databases() as started:
+        yield started
+
+
+@pytest.fixture
+def dsn(server: Databases) -> Iterator[str]:
+    """A fresh, migrated database for one test."""
+    with server.fresh() as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_dsn(server: Databases) -> Iterator[str]:
+    """A fresh, migrated database for the tests of one module."""
+    with server.fresh() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def settings(dsn: str, tmp_path: Path) -> Settings:
+    """Settings that lead to the test's own database and keys."""
+    return Settings(home=tmp_path, database_url=dsn)
+
+
+@pytest.fixture
+def store(dsn: str, settings: Settings) -> Iterator[Store]:
+    """An opened store on a fresh database."""
+    with open_store(dsn, settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def module_store(
+    module_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """An opened store that the tests of one module share."""
+    home = tmp_path_factory.mktemp("home")
+    with open_store(module_dsn, Settings(home=home, database_url=module_dsn)) as opened:
+        yield opened
