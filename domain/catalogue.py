@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from domain.call.abandon import AbandonCall, abandon
+from domain.call.answer import AnswerCall, answer
+from domain.call.call import Call
+from domain.call.end import EndCall, end
+from domain.call.hand_on import HandOnCall, hand_on
+from domain.call.identify_caller import IdentifyCaller, identify_caller
+from domain.call.link_case import LinkCase, link_case
+from domain.call.offer import OfferCall, offer
+from domain.call.rate import RateCall, rate
 from domain.case.case import Case
 from domain.case.dispatch import DispatchCase, dispatch
 from domain.case.receive import ReceiveCase, receive
@@ -48,6 +57,21 @@ class Subject:
         return {command.ACTION: command for command in (*self.begins, *self.goes_on)}
 
 
+CALL = Subject(
+    aggregate=Call,
+    missing="no_such_call",
+    begins={OfferCall: offer},
+    goes_on={
+        AnswerCall: answer,
+        IdentifyCaller: identify_caller,
+        LinkCase: link_case,
+        HandOnCall: hand_on,
+        EndCall: end,
+        RateCall: rate,
+        AbandonCall: abandon,
+    },
+)
+
 CASE = Subject(
     aggregate=Case,
     missing="no_such_case",
@@ -83,6 +107,7 @@ POLICY = Subject(
 )
 
 SUBJECTS: dict[str, Subject] = {
+    "call": CALL,
     "case": CASE,
     "organisation": ORGANISATION,
     "policy": POLICY,

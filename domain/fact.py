@@ -91,9 +91,10 @@ dataclass(frozen=True, kw_only=True)(Fact)
 
 
 class Birth(Fact, CanInitAggregate[UUID]):
-    """A fact that begins a stream. ``originator_topic`` names the aggregate it begins."""
+    """A fact that begins a stream. ``originator_topic`` names the aggregate it begins.
 
-    originator_topic: ClassVar[str]  # type: ignore[misc]
+    A subclass sets it without an annotation: it is the class's, not a field of the fact.
+    """
 
 
 class Recorded(Aggregate):

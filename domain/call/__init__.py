@@ -1,1 +1,1 @@
-"""One hotline call 来电, from ring to rating. One module per thing that can happen to it."""
+"""One hotline call 来电, from ring to rating. One module a thing that can happen."""
