@@ -41,7 +41,8 @@ class Bulk:
 
     def known(self, command_ids: Sequence[UUID]) -> dict[UUID, bytes]:
         """Those of the commands that were recorded already, with their fingerprints."""
-        return dict(fetch(self._store.pool, KNOWN, [list(command_ids)]))  # type: ignore[arg-type]
+        rows = fetch(self._store.pool, KNOWN, [list(command_ids)])
+        return {row[0]: row[1] for row in rows}
 
     def last(self, streams: Iterable[UUID]) -> dict[UUID, Fact]:
         """The last fact of each stream; streams that never began are left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode, b64encode
 from collections import OrderedDict
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
@@ -78,6 +79,37 @@ class Vault:
         # Two may have called at once: the first to write is right for both.
         return UUID(str(fetch(self._pool, query, [mark])[0][0]))
 
+    def people_by_reference(self, references: Iterable[str]) -> dict[str, UUID]:
+        """The people whom another system knows by these names; new ones are made.
+
+        For imports, by the batch. A name is not stored, only its HMAC, as of a phone.
+        """
+        key = self._keyring.key("reference-lookup")
+        marks = {hmac.digest(key, name.encode(), "sha256"): name for name in references}
+        found = self._find_people(marks)
+        for mark in marks.keys() - found.keys():
+            person = self.new_person()
+            with translated(), self._pool.connection() as connection:
+                connection.execute(
+                    "INSERT INTO vault.lookups VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    [mark, person],
+                )
+        if len(found) < len(marks):
+            found = self._find_people(marks)
+        return {name: found[mark] for mark, name in marks.items()}
+
+    def _find_people(self, marks: Iterable[bytes]) -> dict[bytes, UUID]:
+        """People by the marks of their names; their keys are at hand afterwards."""
+        rows = fetch(
+            self._pool,
+            "SELECT l.phone, p.person, p.epoch, p.wrapped FROM vault.lookups l "
+            "JOIN vault.people p USING (person) WHERE l.phone = ANY(%b::bytea[])",
+            [list(marks)],
+        )
+        for _, person, epoch, wrapped in rows:
+            self._remember(person, self._keyring.unwrap(epoch, wrapped, person.bytes))
+        return {row[0]: row[1] for row in rows}
+
     # Envelopes --------------------------------------------------------------------------
 
     def seal(
@@ -136,11 +168,14 @@ class Vault:
         if not rows:
             raise UnknownPerson(f"there is no key of person {person}")
         key = self._keyring.unwrap(*rows[0], person.bytes)
+        self._remember(person, key)
+        return key
+
+    def _remember(self, person: UUID, key: bytes) -> None:
         with self._keys_lock:
             self._keys[person] = key
             if len(self._keys) > KEYS_CACHED_MAX:
                 self._keys.popitem(last=False)
-        return key
 
 
 def _place(person: UUID, stream: UUID, field: str, envelope: UUID) -> bytes:
