@@ -21,33 +21,22 @@ class Call(Recorded):
 
     TOPIC: ClassVar[str] = "call"
 
-    channel: str
-    line: str
-    unit: str
-    agent: str | None
-    customer: UUID | None
-    cases: list[UUID]
-    offered_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime | None
-    rating: str | None
-
     class Created(Aggregate.Created):
         """Never recorded; the library wants every inherited event to have a name."""
 
         TOPIC: ClassVar[str] = "call.created"
 
     def __init__(self) -> None:
-        self.channel = ""
-        self.line = ""
-        self.unit = ""
-        self.agent = None
-        self.customer = None
-        self.cases = []
-        self.offered_at = None
-        self.answered_at = None
-        self.ended_at = None
-        self.rating = None
+        self.channel: str = ""
+        self.line: str = ""
+        self.unit: str = ""
+        self.agent: str | None = None
+        self.customer: UUID | None = None
+        self.cases: list[UUID] = []
+        self.offered_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.rating: str | None = None
 
     @property
     def waiting(self) -> timedelta | None:

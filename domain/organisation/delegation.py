@@ -28,6 +28,15 @@ def covers(books: Books, delegation: Delegation, unit_id: str, at: datetime) -> 
     return unit_id == delegation.unit or unit_id in scope(books, delegation.unit, at)
 
 
+def lent_scopes(books: Books, person: str, at: datetime) -> Iterator[frozenset[str]]:
+    """The scope of every delegation that lets a person do something now."""
+    record = books.people.get(person)
+    for delegation_id in record.granted if record else ():
+        delegation = books.delegations[delegation_id]
+        if runs(books, delegation, at):
+            yield scope(books, delegation.unit, at)
+
+
 def may_under_delegation(
     books: Books, person: str, action: str, unit_id: str, at: datetime
 ) -> Delegation | None:

@@ -27,15 +27,13 @@ class Organisation(Recorded):
 
     TOPIC: ClassVar[str] = "organisation"
 
-    books: Books
-
     class Created(Aggregate.Created):
         """Never recorded; the library wants every inherited event to have a name."""
 
         TOPIC: ClassVar[str] = "organisation.created"
 
     def __init__(self) -> None:
-        self.books = Books()
+        self.books: Books = Books()
 
     @classmethod
     def empty(cls, stream_id: UUID = ORGANISATION_ID) -> Self:
@@ -117,6 +115,12 @@ class Organisation(Recorded):
         return next((p for p in held if unit_id is None or p.unit == unit_id), None)
 
     # Delegations ------------------------------------------------------------------------
+
+    def reach(self, person: str, unit_id: str | None, at: datetime) -> frozenset[str]:
+        """What is open to somebody of a unit: its scope, and what was delegated to them."""
+        books = self.books
+        own = structure.scope(books, unit_id, at) if unit_id else frozenset()
+        return own.union(*delegation.lent_scopes(books, person, at))
 
     def may_under_delegation(
         self, person: str, action: str, unit_id: str, at: datetime
