@@ -109,7 +109,11 @@ FOUNDING = Policy(
     channels={},
     roles={
         role: RoleRule(
-            zh=zh, en=role, scope="own", may=frozenset({"publish-policy"}), views=frozenset()
+            zh=zh,
+            en=role,
+            scope="own",
+            may=frozenset({"publish-policy"}),
+            views=frozenset(),
         )
         for role, zh in {"admin": "系统管理员", "system": "系统"}.items()
     },

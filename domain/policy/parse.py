@@ -7,8 +7,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from domain.policy.policy import TABLES, Policy
-from domain.policy.row import Malformed, Row
-from domain.policy.workflow import dangling, spread
+from domain.policy.row import Malformed, Row, dangling
+from domain.policy.rows import Limit, Route
+from domain.policy.workflow import spread
 
 __all__ = ["Malformed", "parse"]
 
@@ -27,7 +28,9 @@ def parse(documents: Mapping[str, Mapping[str, Any]]) -> Document:
             raise Malformed("policy_unknown_table", table=table, known=", ".join(TABLES))
     document: Document = {table: _plain(rows) for table, rows in documents.items()}
     if "workflow" in document:
-        document["workflow"] = spread(Row("workflow", "workflow", document["workflow"]).values)
+        document["workflow"] = spread(
+            Row("workflow", "workflow", document["workflow"]).values
+        )
     policy = Policy.from_document(document)
     _references(policy)
     return document
@@ -46,36 +49,32 @@ def _plain(value: Any) -> Any:
 
 def _references(policy: Policy) -> None:
     """Every name that a row uses stands in the table it belongs to."""
-    known = {
-        "roles": policy.roles,
-        "types": policy.types,
-        "areas": policy.areas,
-        "levels": policy.levels,
-        "categories": policy.categories,
-        "channels": policy.channels,
-        "actions": policy.actions,
-    }
-
-    def check(table: str, row: str, key: str, values: Iterable[str], target: str) -> None:
-        for value in sorted(values):
-            if value not in known[target]:
-                raise dangling(Row(table, row, {}), key, value, target)
-
     for (state, action), move in policy.moves.items():
-        check("workflow", f"{state}.{action}", "roles", move.roles, "roles")
-        if policy.actions:
-            check("workflow", f"{state}.{action}", "action", [action], "actions")
+        _stand(policy, "workflow", f"{state}.{action}", roles=move.roles, actions=(action,))
+    for code, role in policy.roles.items():
+        _stand(policy, "roles", code, actions=role.may)
     for code, rule in policy.types.items():
-        check("types", code, "readers", rule.readers, "roles")
+        _stand(policy, "types", code, roles=rule.readers)
     for code, category in policy.categories.items():
-        check("categories", code, "types", category.types, "types")
-        if category.parent:
-            check("categories", code, "code", [category.parent], "categories")
+        _stand(policy, "categories", code, types=category.types)
     for criterion in policy.criteria:
-        check("levels", criterion.code, "level", [criterion.level], "levels")
+        _stand(policy, "levels", criterion.code, levels=(criterion.level,))
     for (kind, code), reason in policy.reasons.items():
-        check("reasons", f"{kind}.{code}", "types", reason.types, "types")
-    for row in (*policy.limits.values(), *policy.routing):
-        table = "routing" if row in policy.routing else "limits"
-        for key in ("types", "areas", "categories", "levels", "channels"):
-            check(table, row.code, key, getattr(row, key, ()), key)
+        _stand(policy, "reasons", f"{kind}.{code}", types=reason.types)
+    for limit in policy.limits.values():
+        _stand(policy, "limits", limit.code, **_scope(limit))
+        _stand(policy, "limits", limit.code, levels=limit.levels, channels=limit.channels)
+    for route in policy.routing:
+        _stand(policy, "routing", route.code, **_scope(route))
+
+
+def _scope(row: Limit | Route) -> dict[str, Iterable[str]]:
+    return {"types": row.types, "areas": row.areas, "categories": row.categories}
+
+
+def _stand(policy: Policy, table: str, row: str, **named: Iterable[str]) -> None:
+    """Raises Malformed for the first name that the table called like it lacks."""
+    for target, values in named.items():
+        for value in sorted(values):
+            if value not in getattr(policy, target):
+                raise dangling(Row(table, row, {}), target, value, target)

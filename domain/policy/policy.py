@@ -69,6 +69,7 @@ class Policy:
     categories: Mapping[str, Category] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
+    first_report: Mapping[str, Named] = field(default_factory=dict)
     reasons: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     callback: Callback = Callback()
     satisfaction: Mapping[str, Satisfaction] = field(default_factory=dict)
@@ -114,6 +115,7 @@ class Policy:
             categories=read.read_categories(document),
             levels=read.read_levels(document),
             criteria=read.read_criteria(document),
+            first_report=read.read_named(document, "levels", "first_report"),
             reasons=read.read_reasons(document),
             callback=read.read_callback(document),
             satisfaction=read.read_satisfaction(document),

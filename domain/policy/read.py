@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import time, timedelta
 from typing import Any
 
-from domain.policy.row import Row
+from domain.policy.row import Row, dangling
 from domain.policy.rows import (
     Callback,
     Category,
@@ -30,7 +30,7 @@ COUNTED = ("yes", "special", "weak", "no")
 DISPATCH = ("at_once", "always", "if_unanswered", "never")
 CALLBACK = ("all", "sample", "none")
 SCOPES = ("all", "own")
-UNITS = ("s", "min", "h", "d", "wd", "%")
+UNITS = ("s", "min", "h", "d", "wd", "y", "%", "rings")
 CLOCKS = ("promise", "step", "measure")
 TEXTS = ("zh", "en", "source")
 
@@ -46,7 +46,10 @@ def read_types(document: Document) -> dict[str, TypeRule]:
     found = {}
     for row in _table(document, "types"):
         row.only(*TEXTS, "complaint", "dispatch", "callback", "callback_rate", "readers")
-        counted, callback = row.one_of("complaint", COUNTED), row.one_of("callback", CALLBACK)
+        counted, callback = (
+            row.one_of("complaint", COUNTED),
+            row.one_of("callback", CALLBACK),
+        )
         rate = row.number("callback_rate", 0.0 if callback == "none" else 1.0)
         if rate > 1:
             raise row.wrong("callback_rate", "a share from 0 to 1", rate)
@@ -66,10 +69,11 @@ def read_types(document: Document) -> dict[str, TypeRule]:
     return found
 
 
-def read_named(document: Document, table: str) -> dict[str, Named]:
-    """A table of words: channels, areas, actions."""
+def read_named(document: Document, table: str, below: str = "") -> dict[str, Named]:
+    """A table of words: channels, areas, actions; or one ``below`` another table."""
     found = {}
-    for row in _table(document, table):
+    top = Row(table, table, document.get(table, {}))
+    for row in top.below(below) if below else _table(document, table):
         row.only(*TEXTS)
         found[row.name] = named(row)
     return found
@@ -92,11 +96,13 @@ def read_roles(document: Document) -> dict[str, RoleRule]:
 
 
 def read_categories(document: Document) -> dict[str, Category]:
-    """A2: the code ``business.metering`` lies under ``business``."""
-    found = {}
-    for row in _table(document, "categories"):
+    """A2: ``business.metering`` lies under ``business``, and is for its business types."""
+    found: dict[str, Category] = {}
+    for row in sorted(_table(document, "categories"), key=lambda row: row.name.count(".")):
         row.only(*TEXTS, "types", "meaning", "red_line")
-        above, _, _ = row.name.rpartition(".")
+        parent, _, _ = row.name.rpartition(".")
+        if parent and parent not in found:
+            raise dangling(row, "parent", parent, "categories")
         meaning = row.values.get("meaning")
         found[row.name] = Category(
             zh=row.text("zh"),
@@ -104,8 +110,8 @@ def read_categories(document: Document) -> dict[str, Category]:
             source=row.source(),
             code=row.name,
             depth=row.name.count(".") + 1,
-            parent=above or None,
-            types=names(row, "types"),
+            parent=parent or None,
+            types=names(row, "types") or (found[parent].types if parent else frozenset()),
             red_line=row.flag("red_line", default=False),
             meaning=named(Row("categories", row.name, meaning)) if meaning else None,
         )
@@ -115,7 +121,9 @@ def read_categories(document: Document) -> dict[str, Category]:
 def read_levels(document: Document) -> dict[str, Level]:
     """A3: levels by code."""
     found = {}
-    for row in Row("levels", "levels", document.get("levels", {})).below("levels"):
+    top = Row("levels", "levels", document.get("levels", {}))
+    top.only("levels", "criteria", "first_report")
+    for row in top.below("levels"):
         row.only(*TEXTS, "rank")
         found[row.name] = Level(
             zh=row.text("zh"),
@@ -149,7 +157,9 @@ def read_criteria(document: Document) -> tuple[Criterion, ...]:
 def read_reasons(document: Document) -> dict[tuple[str, str], Reason]:
     """Coded reasons by (kind, code)."""
     found = {}
-    for kind, codes in Row("reasons", "reasons", document.get("reasons", {})).values.items():
+    for kind, codes in Row(
+        "reasons", "reasons", document.get("reasons", {})
+    ).values.items():
         for code, values in Row("reasons", kind, codes).values.items():
             row = Row("reasons", f"{kind}.{code}", values)
             row.only(*TEXTS, "types", "flags", "at_once", "reached")
@@ -221,7 +231,9 @@ def read_callback(document: Document) -> Callback:
 def read_satisfaction(document: Document) -> dict[str, Satisfaction]:
     """A6: the steps of the satisfaction scale by code."""
     found = {}
-    for row in Row("callback", "callback", document.get("callback", {})).below("satisfaction"):
+    for row in Row("callback", "callback", document.get("callback", {})).below(
+        "satisfaction"
+    ):
         row.only(*TEXTS, "score", "satisfied", "redo")
         found[row.name] = Satisfaction(
             zh=row.text("zh"),
@@ -250,6 +262,7 @@ def read_limits(document: Document) -> dict[str, Limit]:
             "levels",
             "categories",
             "channels",
+            "unless",
         )
         found[row.name] = Limit(
             zh=row.text("zh"),
@@ -265,6 +278,7 @@ def read_limits(document: Document) -> dict[str, Limit]:
             levels=names(row, "levels"),
             categories=names(row, "categories"),
             channels=names(row, "channels"),
+            unless=names(row, "unless"),
         )
     return found
 

@@ -91,7 +91,9 @@ class Row:
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, each once; empty when the key is missing."""
         found = self._get(key, (), "a list of texts")
-        if not isinstance(found, list | tuple) or not all(isinstance(t, str) for t in found):
+        if not isinstance(found, list | tuple) or not all(
+            isinstance(t, str) for t in found
+        ):
             raise self.wrong(key, "a list of texts", found)
         if len(set(found)) != len(found):
             raise self.wrong(key, "a list that says nothing twice", found)
@@ -126,3 +128,15 @@ class Row:
                 "policy_row_lacks", table=self.table, row=self.name, key=key, wants=wants
             )
         return default
+
+
+def dangling(row: Row, key: str, value: str, target: str = "states") -> Malformed:
+    """The complaint that a row names something that another table lacks."""
+    return Malformed(
+        "policy_row_dangling",
+        table=row.table,
+        row=row.name,
+        key=key,
+        value=value,
+        target=target,
+    )

@@ -168,11 +168,12 @@ class Callback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(Named):
-    """One time limit 时限 (A5): ``value`` in ``unit`` (s, min, h, d, wd working days, %).
+    """One time limit 时限 (A5): ``value`` in ``unit`` (s, min, h, d, wd working days, y).
 
     An empty ``types``, ``areas``, ``levels``, ``categories`` or ``channels`` is any.
     ``clock``: "promise" (the customer's, never paused by us), "step" (ours, paused by an
-    approved suspension), or "measure" (a rate to keep, not a deadline).
+    approved suspension), or "measure" (a rate or a level to keep, in %, rings …).
+    ``unless``: not for a case in one of these circumstances (secret …).
     """
 
     code: str
@@ -185,6 +186,7 @@ class Limit(Named):
     levels: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

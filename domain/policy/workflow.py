@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.policy.row import Malformed, Row
+from domain.policy.row import Malformed, Row, dangling
 from domain.policy.rows import Move, State, names
 
 TABLE = "workflow"
@@ -30,18 +30,6 @@ def spread(workflow: Mapping[str, Any]) -> dict[str, Any]:
         stays = [dict(row.values) | {"to": name} for row in staying.rows("actions")]
         states[name] = dict(state) | {"actions": [*state.get("actions", ()), *stays]}
     return plain | {"states": states}
-
-
-def dangling(row: Row, key: str, value: str, target: str = "states") -> Malformed:
-    """The complaint that a row names something that another table lacks."""
-    return Malformed(
-        "policy_row_dangling",
-        table=row.table,
-        row=row.name,
-        key=key,
-        value=value,
-        target=target,
-    )
 
 
 def read_states(workflow: Mapping[str, Any]) -> dict[str, State]:
