@@ -2,62 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 from domain.case.case import Case
 from domain.command import Command
-from domain.fact import Recorded
-from domain.policy.policy import Move
+from domain.fact import Actor, Recorded
 from domain.refused import NotFound, NotPermitted
 from domain.setting import Setting
 
 
-def admit(aggregate: Recorded | None, command: Command, setting: Setting) -> str | None:
-    """Let the command through, and say which stage a case is in after it (None: no case).
+class Admission(NamedTuple):
+    """A command let through: the stage its case is in afterwards, and who acts as whom.
+
+    ``stage`` is None when no case is spoken to. ``actor`` is the command's own, or the
+    same person in the post that was delegated to them.
+    """
+
+    stage: str | None
+    actor: Actor
+
+
+def admit(aggregate: Recorded | None, command: Command, setting: Setting) -> Admission:
+    """Let the command through, by one's own role and unit or else under a delegation.
 
     Raises NotFound when the case is not for these eyes, NotPermitted when the role, the
     unit or a delegation does not give the authority, Refused when the workflow has no
     such move from the case's stage.
     """
-    policy, role = setting.policy, command.actor.role
+    policy, actor = setting.policy, command.actor
     if isinstance(aggregate, Case):
-        return admit_to_case(aggregate, command, setting).to
-    policy.permit(command.ACTION, role)
-    return policy.start if command.ACTION == "receive" else None
+        return admit_to_case(aggregate, command, setting)
+    policy.permit(command.ACTION, actor.role)
+    return Admission(policy.start if command.ACTION == "receive" else None, actor)
 
 
-def admit_to_case(case: Case, command: Command, setting: Setting) -> Move:
-    """The move, by one's own role and unit, or else under a delegation (B33, B45)."""
+def admit_to_case(case: Case, command: Command, setting: Setting) -> Admission:
+    """By one's own role and unit, or else under a delegation (B33, B45)."""
     try:
-        see(case, command, setting)
-        move = setting.policy.move(case.stage, command.ACTION, command.actor.role)
-        holds(case, command, setting)
+        return Admission(stage_after(case, command, setting), command.actor)
     except (NotFound, NotPermitted):
-        if lent := lent_move(case, command, setting):
-            return lent
-        raise
-    return move
+        stand_in = lent(case, command, setting)
+        if stand_in is None:
+            raise
+    return Admission(stage_after(case, stand_in, setting), stand_in.actor)
 
 
-def lent_move(case: Case, command: Command, setting: Setting) -> Move | None:
-    """The move that a running delegation gives to whoever asks; None when none was given.
+def stage_after(case: Case, command: Command, setting: Setting) -> str:
+    """The stage the case moves to, when this actor may see it, move it, and acts for it."""
+    see(case, command, setting)
+    move = setting.policy.move(case.stage, command.ACTION, command.actor.role)
+    speaks_for(case, command, setting)
+    return move.to
 
-    Raises NotPermitted when one was given and is over. A delegation lends what a post
-    may do, not what it may read: a restricted case stays closed.
+
+def see(case: Case, command: Command, setting: Setting) -> None:
+    """Another unit's case, and a restricted one, do not exist for who may not read them.
+
+    Whoever was offered the case, or told of it, may look at it too. Raises NotFound.
     """
-    if restricted(case, command.actor.role, setting):
-        return None
-    organisation, person, action = (
-        setting.organisation,
-        command.actor.person,
-        command.ACTION,
-    )
-    units = [unit for unit in (case.holder_unit, case.offered_to_unit) if unit]
-    for unit in units:
-        if found := organisation.may_under_delegation(person, action, unit, command.at):
-            return setting.policy.move(case.stage, action, found.role)
-    for unit in units:
-        if over := organisation.lapsed_delegation(person, action, unit, command.at):
-            raise NotPermitted("delegation_expired", delegation=over.id, action=action)
-    return None
+    actor = command.actor
+    if restricted(case, actor.role, setting):
+        raise NotFound("no_such_case")
+    if sees_all(actor.role, setting):
+        return
+    mine = setting.organisation.reach(actor.person, actor.unit, command.at)
+    concerned = {*case.units, case.offered_to_unit, *(told.unit for told in case.told)}
+    if mine.isdisjoint(concerned):
+        raise NotFound("no_such_case")
+
+
+def speaks_for(case: Case, command: Command, setting: Setting) -> None:
+    """A role bound to its own unit acts only on what that unit holds.
+
+    But whoever was offered the case answers the offer, and whoever was told of it
+    answers for their rung. Raises NotPermitted.
+    """
+    actor = command.actor
+    if sees_all(actor.role, setting):
+        return
+    may: set[str | None] = {case.holder_unit}
+    if command.ACTION in {"accept-handover", "refuse-handover"}:
+        may.add(case.offered_to_unit)
+    if command.ACTION == "answer-escalation":
+        may.update(told.unit for told in case.told)
+    if may.isdisjoint(setting.organisation.scope(actor.unit or "", command.at)):
+        raise NotPermitted(
+            "not_the_holder", unit=actor.unit or "-", holder=case.holder_unit
+        )
 
 
 def restricted(case: Case, role: str, setting: Setting) -> bool:
@@ -67,28 +99,27 @@ def restricted(case: Case, role: str, setting: Setting) -> bool:
 
 
 def sees_all(role: str, setting: Setting) -> bool:
-    """Whether a role's work is not bound to its own unit."""
+    """Whether a role's work is not bound to its own unit. An unknown role's is."""
     rule = setting.policy.roles.get(role)
     return rule is not None and rule.scope == "all"
 
 
-def see(case: Case, command: Command, setting: Setting) -> None:
-    """Another unit's case, and a restricted one, do not exist for who may not read them."""
-    actor = command.actor
+def lent(case: Case, command: Command, setting: Setting) -> Command | None:
+    """The command as voiced in a post that was delegated; None when none was.
+
+    A delegation lends what a post may do, not what it may read: a restricted case stays
+    closed. Raises NotPermitted when there was a delegation and it is over.
+    """
+    actor, action, at = command.actor, command.ACTION, command.at
     if restricted(case, actor.role, setting):
-        raise NotFound("no_such_case")
-    if sees_all(actor.role, setting):
-        return
-    mine = setting.organisation.reach(actor.person, actor.unit, command.at)
-    if mine.isdisjoint(case.units):
-        raise NotFound("no_such_case")
-
-
-def holds(case: Case, command: Command, setting: Setting) -> None:
-    """A role bound to its own unit acts only on what that unit holds or is offered."""
-    actor = command.actor
-    if sees_all(actor.role, setting):
-        return
-    mine = setting.organisation.scope(actor.unit or "", command.at)
-    if case.holder_unit not in mine and case.offered_to_unit not in mine:
-        raise NotPermitted("not_the_holder", unit=actor.unit or "", holder=case.holder_unit)
+        return None
+    organisation = setting.organisation
+    units = [unit for unit in (case.holder_unit, case.offered_to_unit) if unit]
+    for unit in units:
+        if found := organisation.may_under_delegation(actor.person, action, unit, at):
+            deputed = replace(actor, role=found.role, post=found.from_post, unit=found.unit)
+            return replace(command, actor=deputed)
+    for unit in units:
+        if over := organisation.lapsed_delegation(actor.person, action, unit, at):
+            raise NotPermitted("delegation_expired", delegation=over.id, action=action)
+    return None

@@ -16,9 +16,77 @@ from domain.call.identify_caller import IdentifyCaller, identify_caller
 from domain.call.link_case import LinkCase, link_case
 from domain.call.offer import OfferCall, offer
 from domain.call.rate import RateCall, rate
+from domain.case.accept import AcceptCase, accept
+from domain.case.callback import (
+    AttemptCallback,
+    CompleteCallback,
+    FailCallback,
+    PlanCallback,
+    attempt_callback,
+    complete_callback,
+    fail_callback,
+    plan_callback,
+)
 from domain.case.case import Case
+from domain.case.classify import ClassifyCase, ReclassifyCase, classify, reclassify
+from domain.case.close import CloseCase, close
+from domain.case.contact import ContactCustomer, contact_customer
 from domain.case.dispatch import DispatchCase, dispatch
+from domain.case.escalation import (
+    AnswerEscalation,
+    EscalateCase,
+    answer_escalation,
+    escalate,
+)
+from domain.case.extension import (
+    ApproveExtension,
+    RefuseExtension,
+    RequestExtension,
+    approve_extension,
+    refuse_extension,
+    request_extension,
+)
+from domain.case.final_answer import GiveFinalAnswer, give_final_answer
+from domain.case.handover import (
+    AcceptHandover,
+    OfferHandover,
+    RefuseHandover,
+    accept_handover,
+    offer_handover,
+    refuse_handover,
+)
+from domain.case.identify import IdentifyCustomer, identify_customer
+from domain.case.level import AssessLevel, RaiseLevel, assess_level, raise_level
+from domain.case.link_repeat import LinkRepeat, link_repeat
+from domain.case.merge import MergeCase, UnmergeCase, merge, unmerge
+from domain.case.reassign import ReassignCase, reassign
 from domain.case.receive import ReceiveCase, receive
+from domain.case.referral import ReceiveReferral, ReferOut, receive_referral, refer_out
+from domain.case.reopen import ReopenCase, reopen
+from domain.case.reply import ReplyToCase, reply
+from domain.case.returning import (
+    ApproveReturn,
+    RefuseReturn,
+    ReturnCase,
+    approve_return,
+    refuse_return,
+    return_case,
+)
+from domain.case.review import ApproveReply, RejectReply, approve_reply, reject_reply
+from domain.case.supervise import SuperviseCase, supervise
+from domain.case.suspension import (
+    ApproveSuspension,
+    EndSuspension,
+    RefuseSuspension,
+    RequestSuspension,
+    approve_suspension,
+    end_suspension,
+    refuse_suspension,
+    request_suspension,
+)
+from domain.case.urge import UrgeCase, urge
+from domain.case.withdraw import WithdrawCase, withdraw
+from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.command import Command
 from domain.fact import Fact, Recorded
 from domain.organisation.appoint import Appoint, appoint
@@ -44,6 +112,7 @@ class Subject:
     A decision that begins a stream is called ``decide(command, setting)``; every other
     ``decide(aggregate, command, setting)``. A stream that stands before its first fact
     (a policy book, the organisation) is ``empty`` until then, and nothing begins it.
+    ``witnessed`` are facts that no command leads to: history, imported as it was.
     """
 
     aggregate: type[Recorded]
@@ -51,6 +120,7 @@ class Subject:
     begins: Mapping[type[Command], Decide]
     goes_on: Mapping[type[Command], Decide]
     empty: Callable[[UUID], Recorded] | None = None
+    witnessed: tuple[type[Fact], ...] = ()
 
     def commands(self) -> dict[str, type[Command]]:
         """Every command by its action word (``dispatch``, ``complete-callback``)."""
@@ -76,7 +146,51 @@ CASE = Subject(
     aggregate=Case,
     missing="no_such_case",
     begins={ReceiveCase: receive},
-    goes_on={DispatchCase: dispatch},
+    goes_on={
+        IdentifyCustomer: identify_customer,
+        ClassifyCase: classify,
+        ReclassifyCase: reclassify,
+        AssessLevel: assess_level,
+        RaiseLevel: raise_level,
+        DispatchCase: dispatch,
+        AcceptCase: accept,
+        OfferHandover: offer_handover,
+        AcceptHandover: accept_handover,
+        RefuseHandover: refuse_handover,
+        ReturnCase: return_case,
+        ApproveReturn: approve_return,
+        RefuseReturn: refuse_return,
+        ReassignCase: reassign,
+        ContactCustomer: contact_customer,
+        RequestSuspension: request_suspension,
+        ApproveSuspension: approve_suspension,
+        RefuseSuspension: refuse_suspension,
+        EndSuspension: end_suspension,
+        RequestExtension: request_extension,
+        ApproveExtension: approve_extension,
+        RefuseExtension: refuse_extension,
+        UrgeCase: urge,
+        SuperviseCase: supervise,
+        EscalateCase: escalate,
+        AnswerEscalation: answer_escalation,
+        ReplyToCase: reply,
+        ApproveReply: approve_reply,
+        RejectReply: reject_reply,
+        GiveFinalAnswer: give_final_answer,
+        PlanCallback: plan_callback,
+        AttemptCallback: attempt_callback,
+        CompleteCallback: complete_callback,
+        FailCallback: fail_callback,
+        CloseCase: close,
+        ReopenCase: reopen,
+        LinkRepeat: link_repeat,
+        MergeCase: merge,
+        UnmergeCase: unmerge,
+        WithdrawCase: withdraw,
+        ReferOut: refer_out,
+        ReceiveReferral: receive_referral,
+    },
+    witnessed=(CaseWitnessed, StepWitnessed),
 )
 
 ORGANISATION = Subject(

@@ -1,8 +1,8 @@
-"""The desk: load what is spoken to, let it decide, record what happened, answer where it stands."""
+"""The desk: load what is spoken to, let it decide, record it, answer where it stands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
-from domain.authority import admit
+from domain.authority import admit, see
 from domain.case.case import Case
 from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
@@ -28,7 +28,7 @@ ATTEMPTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where a command left things: stream id, its version, and the log position to wait for."""
+    """Where a command left things: stream, version, and the log position to wait for."""
 
     id: UUID
     version: int
@@ -37,14 +37,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Voiced:
-    """A command as the ledger keeps it: its id, and what it asked, so that a reuse shows."""
+    """A command as the ledger keeps it: its id, and what it asked, to show a reuse."""
 
     command_id: UUID
     fingerprint: bytes
 
 
 class Ledger(Protocol):
-    """The commands that were recorded, kept with the facts they led to (store/commands.py)."""
+    """The recorded commands, kept with the facts they led to (store/commands.py)."""
 
     def find(self, voiced: Voiced) -> Answer | None:
         """The answer this command got, or None; raises Refused("command_reused")."""
@@ -54,12 +54,17 @@ class Desk(Application[UUID]):
     """The one door through which facts are made."""
 
     name = "desk"
-    snapshotting_intervals: ClassVar[
-        dict[type[MutableOrImmutableAggregate[Any]], int]
-    ] = {Case: 100, Organisation: 200}
+    snapshotting_intervals: ClassVar[dict[type[MutableOrImmutableAggregate[Any]], int]] = {
+        Case: 100,
+        Organisation: 200,
+    }
 
     def __init__(
-        self, factory: InfrastructureFactory[Any], *, profile: str, ledger: Ledger | None = None
+        self,
+        factory: InfrastructureFactory[Any],
+        *,
+        profile: str,
+        ledger: Ledger | None = None,
     ) -> None:
         self._given_factory = factory
         self._ledger = ledger
@@ -70,7 +75,7 @@ class Desk(Application[UUID]):
             event_store=self.events, snapshot_store=self.snapshots
         )
 
-    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:  # noqa: ARG002
         return self._given_factory
 
     def handle(
@@ -80,7 +85,7 @@ class Desk(Application[UUID]):
 
         ``version`` is the version the caller decided on (``If-Match``); ``fingerprint``
         identifies the body, so that another body under a used id is refused.
-        Raises Refused (and its kinds NotPermitted, NotFound, Stale); nothing is recorded then.
+        Raises Refused (and its kinds NotPermitted, NotFound, Stale) and records nothing.
         """
         voiced = Voiced(command.command_id, fingerprint)
         if done := self._done(voiced):
@@ -102,19 +107,22 @@ class Desk(Application[UUID]):
     def _attempt(
         self, command: Command, version: int | None, voiced: Voiced, *, cached: bool
     ) -> Answer:
-        subject = subject_of(type(command))
-        if decide := subject.begins.get(type(command)):
-            aggregate = None
-            setting = self.setting(self._policy_for(None, command))
-            stage = admit(None, command, setting)
-            facts = decide(command, setting)
-        else:
-            aggregate = self._load(subject, command.subject, cached=cached)
+        subject, kind = subject_of(type(command)), type(command)
+        begins = kind in subject.begins
+        aggregate = None if begins else self._load(subject, command.subject, cached=cached)
+        setting = self.setting(self._policy_for(aggregate, command))
+        if aggregate is not None:
+            if isinstance(aggregate, Case):
+                see(aggregate, command, setting)  # what is hidden has no version either
             if version is not None and version != aggregate.version:
                 raise Stale("stale_version", version=aggregate.version)
-            setting = self.setting(self._policy_for(aggregate, command))
-            stage = admit(aggregate, command, setting)
-            facts = subject.goes_on[type(command)](aggregate, command, setting)
+        stage, actor = admit(aggregate, command, setting)
+        command = replace(command, actor=actor)
+        facts = (
+            subject.begins[kind](command, setting)
+            if begins
+            else subject.goes_on[kind](aggregate, command, setting)
+        )
         return self._put_down(subject, aggregate, command, stage, facts, setting, voiced)
 
     def _put_down(  # not ``_record``: that name is the library's
@@ -165,7 +173,7 @@ class Desk(Application[UUID]):
         return found
 
     def _policy_for(self, aggregate: Recorded | None, command: Command) -> Policy:
-        """A case keeps the policy it was received under; all else follows the one in force."""
+        """A case keeps the policy it began under; all else follows the one in force."""
         if isinstance(aggregate, Case):
             return self.policy(aggregate.policy)
         if isinstance(command, PublishPolicy):
@@ -188,7 +196,7 @@ class Desk(Application[UUID]):
             return None
 
     def organisation(self) -> Organisation:
-        """The organisation as known now; ask it about a moment. Empty before the first unit."""
+        """The organisation as known now; ask it about a moment. Empty at first."""
         try:
             return self.repository.get(ORGANISATION_ID, deepcopy_from_cache=False)
         except AggregateNotFoundError:
@@ -198,14 +206,15 @@ class Desk(Application[UUID]):
         """The policy a case is pinned to, by its label (``sgcc-2022@1``)."""
         if label not in self._policies:
             profile, _, version = label.rpartition("@")
-            self._policies[label] = self._book(profile).policy(int(version))
+            self._policies[label] = self.book(profile).policy(int(version))
         return self._policies[label]
 
     def policy_in_force(self, at: datetime) -> Policy:
         """The version of this desk's profile that is effective at a moment."""
-        return self.policy(self._book(self.profile).label_at(at))
+        return self.policy(self.book(self.profile).label_at(at))
 
-    def _book(self, profile: str) -> PolicyBook:
+    def book(self, profile: str) -> PolicyBook:
+        """Every published version of a profile's rules, to look at, not to change."""
         try:
             return self.repository.get(policy_book_id(profile), deepcopy_from_cache=False)
         except AggregateNotFoundError:

@@ -13,9 +13,7 @@ class Text(NamedTuple):
 TEXTS: dict[str, Text] = {
     "no_such_case": Text("没有这个工单", "there is no such case"),
     "no_such_call": Text("没有这通来电", "there is no such call"),
-    "not_permitted": Text(
-        "角色“{role}”无权{action}", "the role {role} may not {action}"
-    ),
+    "not_permitted": Text("角色“{role}”无权{action}", "the role {role} may not {action}"),
     "no_such_move": Text(
         "工单处于“{stage}”状态, 不能{action}",
         "a case that is {stage} does not allow {action}",
@@ -65,7 +63,7 @@ TEXTS: dict[str, Text] = {
         "table {table}, row {row}: nobody reads {key}; the keys are {known}",
     ),
     "policy_row_dangling": Text(
-        "规则表“{table}”的行“{row}”: “{key}”所指的“{value}”在“{target}”表中不存在, 请补上或改正",
+        "规则表“{table}”的行“{row}”: “{key}”所指的“{value}”在“{target}”表中不存在, 请改正",
         "table {table}, row {row}: {key} names {value}, which the table {target} lacks; "
         "add it there or correct it here",
     ),
@@ -81,7 +79,8 @@ TEXTS: dict[str, Text] = {
         "version {version} is not later than the published version {last}",
     ),
     "policy_wrong_book": Text(
-        "规则“{profile}”应发布到它自己的规则册", "{profile} is published into its own book only"
+        "规则“{profile}”应发布到它自己的规则册",
+        "{profile} is published into its own book only",
     ),
     "no_such_policy_version": Text(
         "规则“{profile}”没有版本 {version}", "the policy {profile} has no version {version}"
@@ -192,6 +191,95 @@ TEXTS: dict[str, Text] = {
     "delegation_expired": Text(
         "授权“{delegation}”已到期或已收回, 不能再据此{action}",
         "the delegation {delegation} is over; you may no longer {action} under it",
+    ),
+    # Cases
+    "not_the_holder": Text(
+        "工单由单位“{holder}”持有, 不在“{unit}”", "{holder} holds the case, not {unit}"
+    ),
+    "reason_does_not_hold": Text(
+        "原因“{reason}” ({kind}) 不适用于该工单",
+        "the {kind} reason {reason} does not hold for this case",
+    ),
+    "not_ahead": Text("时间 {time} 已过", "{time} is past already"),
+    "nothing_new": Text("与现状相同, 无需办理", "that is how it stands already"),
+    "anonymous_with_identity": Text(
+        "匿名诉求不登记姓名、电话和地址",
+        "an anonymous case takes no name, phone or address",
+    ),
+    "nobody_identified": Text(
+        "请至少填写姓名、电话、地址之一", "give a name, a phone number or an address"
+    ),
+    "category_of_other_type": Text(
+        "类别“{category}”不属于业务类型“{business_type}”",
+        "the category {category} is not one of {business_type}",
+    ),
+    "not_graver": Text(
+        "等级只能升高: 现为“{now}”, 不能改为“{level}”",
+        "a level is only ever raised: it is {now}, and {level} is not graver",
+    ),
+    "already_there": Text("工单已在“{unit}”", "the case is with {unit} already"),
+    "handover_pending": Text(
+        "已向“{unit}”提出交接, 尚未答复", "{unit} has yet to answer an earlier offer"
+    ),
+    "no_handover": Text("没有待答复的交接", "nobody was offered this case"),
+    "own_offer": Text("不能接受自己提出的交接", "nobody accepts an offer of their own"),
+    "offered_to_another": Text(
+        "交接是向“{unit}”的另一人提出的", "it was offered to somebody else, in {unit}"
+    ),
+    "request_pending": Text(
+        "“{person}”的申请尚未答复", "a request by {person} waits for an answer"
+    ),
+    "no_request": Text("没有待答复的申请", "there is no request to answer"),
+    "own_request": Text("不能审批自己的申请", "nobody approves a request of their own"),
+    "not_later": Text("现定时限 {time} 并不更早", "it is due at {time} as it stands"),
+    "customer_hidden": Text(
+        "客户要求保密或匿名, 不得联系", "the customer is secret or anonymous: no contact"
+    ),
+    "own_reply": Text("不能审核自己的回单", "nobody approves a reply of their own"),
+    "not_independent": Text(
+        "“{person}”参与过处理, 应当回避", "{person} had a hand in the handling"
+    ),
+    "already_answered": Text("已答复客户", "the customer has had the final answer"),
+    "callback_due": Text(
+        "尚无回访结果, 归档须说明不回访的原因",
+        "there is no callback outcome: call back, or say by code why none is due",
+    ),
+    "callback_settled": Text(
+        "回访已有结果“{outcome}”", "the callback was settled: {outcome}"
+    ),
+    "attempts_missing": Text(
+        "只尝试了 {made} 次回访, 应为 {wanted} 次",
+        "only {made} of {wanted} attempts to call back were made",
+    ),
+    "not_dissatisfied": Text(
+        "回访未表示不满意或未解决", "the customer has not said that it is not right"
+    ),
+    "rehandled": Text(
+        "已重办 {times} 次, 请归档后再办",
+        "it was handled again {times} times: close it first",
+    ),
+    "same_case": Text("不能与本工单自身关联", "that is this case itself"),
+    "other_case_unknown": Text("没有所指的工单", "there is no such other case"),
+    "earlier_case_open": Text(
+        "工单 {number} 尚未归档, 请催办", "{number} is still open: urge it instead"
+    ),
+    "merged_itself": Text(
+        "工单 {number} 本身已被合并", "{number} was merged into another itself"
+    ),
+    "merge_into_done": Text("工单 {number} 已办结", "{number} is done with"),
+    "referral_known": Text(
+        "“{body}”的该转办已登记", "that referral from {body} is on record already"
+    ),
+    "top_of_chain": Text(
+        "已升级到最高一级“{unit}”", "{unit} is the top of the chain, and knows"
+    ),
+    "nobody_to_tell": Text(
+        "“{unit}”及以上各级和热线均无人在岗",
+        "nobody is in post for {unit}, at any level above it, or at the hotline",
+    ),
+    "no_escalation": Text("没有待答复的升级", "no escalation waits for an answer"),
+    "told_to_another": Text(
+        "升级告知的是“{person}”", "{person} was told, and answers for it"
     ),
     # Calls
     "call_waits_for_nobody": Text("来电已由“{agent}”接听", "{agent} has answered the call"),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
-from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.case.state import Custody, Handling, Matter, Outcome, Tally
 from domain.fact import Birth, Fact, Recorded
 
 
-class Case(Recorded):
-    """工单. ``stage`` is a state of the policy's workflow; the holder is who must act next.
-
-    Exactly one unit holds a case at any instant; ``holder_person`` is set once somebody
-    of that unit has accepted it. ``units`` are all units that ever held it, in order.
-    """
+class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
+    """工单. ``stage`` is a state of the policy's workflow; the holder answers for it."""
 
     TOPIC: ClassVar[str] = "case"
 
@@ -26,21 +21,28 @@ class Case(Recorded):
         TOPIC: ClassVar[str] = "case.created"
 
     def __init__(self) -> None:
-        self.number: str = ""
-        self.policy: str = ""
         self.stage: str = ""
-        self.business_type: str = ""
-        self.channel: str = ""
-        self.received_at: datetime | None = None
-        self.holder_unit: str = ""
-        self.holder_person: str | None = None
-        self.units: list[str] = []
+        for part in (Matter, Custody, Handling, Outcome, Tally):
+            part.__init__(self)
 
-    def hold(self, unit: str, person: str | None = None) -> None:
-        """Give the case to exactly one unit, and perhaps one person in it."""
-        self.holder_unit, self.holder_person = unit, person
-        if not self.units or self.units[-1] != unit:
-            self.units.append(unit)
+    def move_on(self, stage: str) -> None:
+        """Enter a stage. What was only asked for or offered in the last one lapses."""
+        if stage != self.stage:
+            self.stage = stage
+            self.lapse()
+            self.end_offer()
+
+    def begin_again(self, *, rehandling: bool) -> None:
+        """A new round: a new callback is due, and the chain starts at its first rung.
+
+        ``rehandling``: straight from the callback, which the policy limits (A6).
+        """
+        self.forget_callback()
+        self.answered_at = self.closed_at = None
+        self.no_callback_reason = self.withdrawn_for = self.referred_to = None
+        self.rung, self.told = 0, []
+        self.reopenings += 1
+        self.rehandlings = self.rehandlings + 1 if rehandling else 0
 
 
 class CaseFact(Fact):
@@ -49,7 +51,7 @@ class CaseFact(Fact):
     stage: str = ""
 
     def apply(self, aggregate: Case) -> None:
-        aggregate.stage = self.stage
+        aggregate.move_on(self.stage)
         self.fold(aggregate)
 
     def fold(self, case: Case) -> None:
@@ -59,4 +61,4 @@ class CaseFact(Fact):
 class CaseBirth(CaseFact, Birth):
     """A fact that begins a case."""
 
-    originator_topic: ClassVar[str] = "case"
+    originator_topic = "case"

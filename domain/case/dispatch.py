@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
+from domain.case.rules import coded, open_unit
 from domain.command import Command
 from domain.fact import Fact
-from domain.refused import Refused
 from domain.setting import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchCase(Command):
-    """Send the case to ``unit``. General cases: within 20 min of receipt (P8)."""
+    """Send the case to ``unit``. General cases: within 20 min of receipt (P8).
+
+    ``reason`` is a code of kind ``dispatch``, for when the unit is not the obvious one.
+    """
 
     ACTION: ClassVar[str] = "dispatch"
 
     unit: str
+    reason: str | None = None
 
 
 class CaseDispatched(CaseFact):
@@ -28,12 +32,17 @@ class CaseDispatched(CaseFact):
 
     from_unit: str
     to_unit: str
+    reason: str | None = None
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit)
 
 
 def dispatch(case: Case, command: DispatchCase, setting: Setting) -> list[Fact]:
-    if setting.organisation.unit(command.unit, command.at) is None:
-        raise Refused("unknown_unit", unit=command.unit)
-    return [CaseDispatched(from_unit=case.holder_unit, to_unit=command.unit)]
+    """Raises Refused: ``unknown_unit``, ``unknown_reason``."""
+    to_unit = open_unit(command.unit, command, setting)
+    if command.reason is not None:
+        coded(case, "dispatch", command.reason, setting)
+    return [
+        CaseDispatched(from_unit=case.holder_unit, to_unit=to_unit, reason=command.reason)
+    ]

@@ -1,0 +1,170 @@
+"""回访 Call back: ask the customer, some time after the answer, whether it is solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from domain.case.case import Case, CaseFact
+from domain.case.rules import ahead, coded, independent, own_unit
+from domain.command import Command
+from domain.fact import Fact, Sealed
+from domain.refused import Refused
+from domain.setting import Setting
+
+COMPLETED, FAILED = "completed", "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCallback(Command):
+    """Have the customer called back at ``planned_for`` (UTC). The caller's unit takes over
+    the case: from here on the loop is the centre's to close."""
+
+    ACTION: ClassVar[str] = "plan-callback"
+
+    planned_for: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptCallback(Command):
+    """Record one attempt; ``result`` is a code of kind ``attempt``."""
+
+    ACTION: ClassVar[str] = "attempt-callback"
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteCallback(Command):
+    """Record what the customer said: ``satisfaction`` (a step of the policy's scale, A6)
+    and whether it is ``solved``."""
+
+    ACTION: ClassVar[str] = "complete-callback"
+
+    satisfaction: str
+    solved: bool
+    note: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailCallback(Command):
+    """Give up for a coded ``reason``: after all attempts, unless the code needs none."""
+
+    ACTION: ClassVar[str] = "fail-callback"
+
+    reason: str
+
+
+class CallbackPlanned(CaseFact):
+    """``to_unit`` holds the case from now on and calls at ``planned_for``."""
+
+    TOPIC: ClassVar[str] = "case.callback_planned"
+
+    planned_for: datetime
+    from_unit: str
+    to_unit: str
+
+    def fold(self, case: Case) -> None:
+        case.forget_callback()
+        case.callback_planned_for = self.planned_for
+        case.hold(self.to_unit)
+
+
+class CallbackAttempted(CaseFact):
+    """What came of the ``attempt``-th attempt (from 1)."""
+
+    TOPIC: ClassVar[str] = "case.callback_attempted"
+
+    attempt: int
+    result: str
+    reached: bool
+
+    def fold(self, case: Case) -> None:
+        case.callback_attempts, case.callback_reached = self.attempt, self.reached
+
+
+class CallbackCompleted(CaseFact):
+    """The customer was reached at the last of so many ``attempts``, and said this."""
+
+    TOPIC: ClassVar[str] = "case.callback_completed"
+
+    attempts: int
+    satisfaction: str
+    solved: bool
+    note: Sealed | None = None
+
+    def fold(self, case: Case) -> None:
+        case.callback_attempts, case.callback_reached = self.attempts, True
+        case.callback_outcome = COMPLETED
+        case.satisfaction, case.solved = self.satisfaction, self.solved
+
+
+class CallbackFailed(CaseFact):
+    """The customer could not be asked, after so many ``attempts``."""
+
+    TOPIC: ClassVar[str] = "case.callback_failed"
+
+    attempts: int
+    reason: str
+
+    def fold(self, case: Case) -> None:
+        case.callback_outcome = FAILED
+
+
+def plan_callback(case: Case, command: PlanCallback, setting: Setting) -> list[Fact]:
+    """Raises Refused: ``customer_hidden`` (secret or anonymous, A6), ``not_ahead``."""
+    if case.secret or case.anonymous:
+        raise Refused("customer_hidden")
+    return [
+        CallbackPlanned(
+            planned_for=ahead(command.planned_for, command),
+            from_unit=case.holder_unit,
+            to_unit=own_unit(command, setting),
+        )
+    ]
+
+
+def attempt_callback(case: Case, command: AttemptCallback, setting: Setting) -> list[Fact]:
+    """Raises Refused: ``callback_settled``, ``not_independent``, ``unknown_reason``."""
+    due(case, command, setting)
+    result = coded(case, "attempt", command.result, setting)
+    return [
+        CallbackAttempted(
+            attempt=case.callback_attempts + 1, result=result.code, reached=result.reached
+        )
+    ]
+
+
+def complete_callback(
+    case: Case, command: CompleteCallback, setting: Setting
+) -> list[Fact]:
+    """Raises Refused: as an attempt, and ``unknown_satisfaction``."""
+    due(case, command, setting)
+    step = setting.policy.satisfied(command.satisfaction)
+    return [
+        CallbackCompleted(
+            # An attempt that reached the customer is this one, already counted.
+            attempts=case.callback_attempts + (not case.callback_reached),
+            satisfaction=step.code,
+            solved=command.solved,
+            note=command.note,
+        )
+    ]
+
+
+def fail_callback(case: Case, command: FailCallback, setting: Setting) -> list[Fact]:
+    """Raises Refused: ``callback_settled``, ``not_independent``, ``attempts_missing``."""
+    due(case, command, setting)
+    reason = coded(case, "callback_failed", command.reason, setting)
+    made, wanted = case.callback_attempts, setting.policy.callback_attempts_max
+    if made < wanted and not reason.at_once:
+        raise Refused("attempts_missing", made=made, wanted=wanted)
+    return [CallbackFailed(attempts=made, reason=reason.code)]
+
+
+def due(case: Case, command: Command, setting: Setting) -> None:
+    """The callback is still open, and whoever makes it had no hand in the handling."""
+    if case.callback_outcome is not None:
+        raise Refused("callback_settled", outcome=case.callback_outcome)
+    independent(case, command, setting)

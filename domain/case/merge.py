@@ -1,0 +1,84 @@
+"""合并 Merge: two cases are one matter; it goes on in the other. It can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.case.case import Case, CaseFact
+from domain.case.rules import another_case, coded, own_unit
+from domain.command import Command
+from domain.fact import Fact
+from domain.refused import Refused
+from domain.setting import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeCase(Command):
+    """Let the matter go on in the case ``into``, which must be open."""
+
+    ACTION: ClassVar[str] = "merge"
+
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmergeCase(Command):
+    """Undo the merge, for a coded ``reason``: the case begins again at the centre."""
+
+    ACTION: ClassVar[str] = "unmerge"
+
+    reason: str
+
+
+class CaseMerged(CaseFact):
+    """Nothing more happens here: the matter goes on in the case ``into``."""
+
+    TOPIC: ClassVar[str] = "case.merged"
+
+    into: UUID
+    into_number: str
+
+    def fold(self, case: Case) -> None:
+        case.merged_into = self.into
+
+
+class CaseUnmerged(CaseFact):
+    """It was another matter after all; ``to_unit`` holds the case from now on."""
+
+    TOPIC: ClassVar[str] = "case.unmerged"
+
+    was_in: UUID | None
+    to_unit: str
+    reason: str
+
+    def fold(self, case: Case) -> None:
+        case.merged_into = None
+        case.hold(self.to_unit)
+
+
+def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:
+    """Into an open case only, which is not merged itself: so merges never go in circles.
+
+    Raises Refused: ``same_case``, ``other_case_unknown``, ``merged_itself``,
+    ``merge_into_done``.
+    """
+    into = another_case(case, command.into, command, setting)
+    if into.merged_into is not None:
+        raise Refused("merged_itself", number=into.number)
+    if setting.policy.terminal(into.stage):
+        raise Refused("merge_into_done", number=into.number)
+    return [CaseMerged(into=into.id, into_number=into.number)]
+
+
+def unmerge(case: Case, command: UnmergeCase, setting: Setting) -> list[Fact]:
+    """Raises Refused: ``unknown_reason``."""
+    coded(case, "unmerge", command.reason, setting)
+    return [
+        CaseUnmerged(
+            was_in=case.merged_into,
+            to_unit=own_unit(command, setting),
+            reason=command.reason,
+        )
+    ]

@@ -1,0 +1,84 @@
+"""What several decisions ask: is the reason coded, does the unit stand, who may judge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.authority import see
+from domain.case.case import Case
+from domain.command import Command
+from domain.policy.rows import Reason
+from domain.refused import NotFound, Refused
+from domain.setting import Setting
+
+
+def circumstances(case: Case) -> frozenset[str]:
+    """What a coded reason may depend on besides the business type (A6).
+
+    The words are those of ``flags`` in the policy's reasons.
+    """
+    holding = {
+        "secret": case.secret,
+        "anonymous": case.anonymous,
+        "no_phone": not case.reachable,
+        "withdrawn": case.withdrawn_for is not None,
+        "referred": bool(case.referrals),
+        "repeat": case.repeat_of is not None,
+    }
+    return frozenset(word for word, holds in holding.items() if holds)
+
+
+def coded(case: Case, kind: str, code: str, setting: Setting) -> Reason:
+    """The policy's reason of that kind, provided that it holds for this case.
+
+    Raises Refused: ``unknown_reason`` (policy), ``reason_does_not_hold``.
+    """
+    reason = setting.policy.reason(kind, code)
+    if not reason.holds(case.business_type, circumstances(case)):
+        raise Refused("reason_does_not_hold", kind=kind, reason=code)
+    return reason
+
+
+def open_unit(unit: str, command: Command, setting: Setting) -> str:
+    """The unit, provided that it stands when the command is voiced."""
+    if setting.organisation.unit(unit, command.at) is None:
+        raise Refused("unknown_unit", unit=unit)
+    return unit
+
+
+def ahead(moment: datetime, command: Command) -> datetime:
+    """A moment (UTC) that is still to come. Raises ``time_without_zone``, ``not_ahead``."""
+    if moment.tzinfo is None:
+        raise Refused("time_without_zone", time=moment.isoformat())
+    if moment <= command.at:
+        raise Refused("not_ahead", time=moment.isoformat())
+    return moment
+
+
+def own_unit(command: Command, setting: Setting) -> str:
+    """The unit of whoever acts; the hotline's own when the token names none."""
+    return command.actor.unit or setting.policy.intake_unit
+
+
+def independent(case: Case, command: Command, setting: Setting) -> None:
+    """Who had a hand in it judges neither the reply nor what the customer says (A6)."""
+    if setting.policy.callback.independent and command.actor.person in case.handled_by:
+        raise Refused("not_independent", person=command.actor.person)
+
+
+def another_case(case: Case, case_id: UUID, command: Command, setting: Setting) -> Case:
+    """Another case that whoever acts may read.
+
+    Raises Refused: ``same_case``, ``other_case_unknown`` (there is none, or it is hidden).
+    """
+    if case_id == case.id:
+        raise Refused("same_case")
+    found = setting.case(case_id)
+    if found is None:
+        raise Refused("other_case_unknown")
+    try:
+        see(found, command, setting)
+    except NotFound:
+        raise Refused("other_case_unknown") from None
+    return found

@@ -1,0 +1,38 @@
+"""撤诉 Withdraw: the customer takes the complaint back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.case.case import Case, CaseFact
+from domain.case.rules import coded
+from domain.command import Command
+from domain.fact import Fact
+from domain.setting import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCase(Command):
+    """Record that the customer withdraws, for a coded ``reason``."""
+
+    ACTION: ClassVar[str] = "withdraw"
+
+    reason: str
+
+
+class CaseWithdrawn(CaseFact):
+    """The customer wants nothing more. It is closed by somebody else's look at it."""
+
+    TOPIC: ClassVar[str] = "case.withdrawn"
+
+    reason: str
+
+    def fold(self, case: Case) -> None:
+        case.withdrawn_for = self.reason
+
+
+def withdraw(case: Case, command: WithdrawCase, setting: Setting) -> list[Fact]:
+    """Raises Refused: ``unknown_reason``."""
+    coded(case, "withdraw", command.reason, setting)
+    return [CaseWithdrawn(reason=command.reason)]

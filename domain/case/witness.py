@@ -1,0 +1,172 @@
+"""历史见证 Witness: what another system recorded of a case before it came here.
+
+History is witnessed, not decided: nothing here refuses. A step that the workflow has no
+move for is kept as it was, with its deviation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+from uuid import UUID
+
+from domain.case.case import Case, CaseBirth, CaseFact
+from domain.fact import Sealed
+from domain.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessedCase:
+    """What the source says of a case as a whole. ``stage`` is how it begins there."""
+
+    number: str
+    source: str
+    source_id: str
+    business_type: str
+    channel: str
+    unit: str
+    person: str | None = None
+    stage: str | None = None
+    category: str | None = None
+    level: str | None = None
+    area: str | None = None
+    customer: UUID | None = None
+    content: Sealed | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessedStep:
+    """One row of the source: ``activity`` in its own words, and what it means here.
+
+    ``row`` is its number in the source, counted within the case. ``stage`` is the state
+    of our workflow the case is in after it. ``action`` is the move it stands for, or
+    None when the source does not tell. ``line`` is the support line (``L1`` …).
+    """
+
+    row: int
+    activity: str
+    stage: str
+    unit: str
+    action: str | None = None
+    person: str | None = None
+    line: str | None = None
+    text: Sealed | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+class CaseWitnessed(CaseBirth):
+    """A case began in another system. ``source`` and ``source_id`` name it there.
+
+    It begins with its first row, but is not that row: every row of the source, the
+    first one too, is a StepWitnessed after it.
+    """
+
+    TOPIC: ClassVar[str] = "case.witnessed"
+
+    number: str
+    source: str
+    source_id: str
+    business_type: str
+    channel: str
+    holder_unit: str
+    holder_person: str | None = None
+    category: str | None = None
+    level: str | None = None
+    area: str | None = None
+    customer: UUID | None = None
+    content: Sealed | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def fold(self, case: Case) -> None:
+        case.number, case.policy = self.number, self.policy or ""
+        case.source, case.source_id = self.source, self.source_id
+        case.business_type, case.channel = self.business_type, self.channel
+        case.category, case.level, case.area = self.category, self.level, self.area
+        case.customer = self.customer
+        case.received_at = self.occurred_at
+        case.hold(self.holder_unit, self.holder_person)
+
+
+class StepWitnessed(CaseFact):
+    """The source's row number ``row``: ``unit`` (and ``person``) held the case after it.
+
+    ``deviation`` says which move the workflow lacks (``closed -accept-> handling``), or
+    None when the step follows it.
+    """
+
+    TOPIC: ClassVar[str] = "case.step_witnessed"
+
+    row: int
+    activity: str
+    unit: str
+    person: str | None = None
+    line: str | None = None
+    deviation: str | None = None
+    text: Sealed | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def fold(self, case: Case) -> None:
+        if (self.unit, self.person) != (case.holder_unit, case.holder_person):
+            case.hold(self.unit, self.person)
+        case.handled(self.person)
+        case.witnessed_row, case.line = self.row, self.line
+        case.deviations += self.deviation is not None
+
+
+def witness_case(told: WitnessedCase, policy: Policy) -> CaseWitnessed:
+    """The unstamped fact that begins the case, in the stage the source tells or the start.
+
+    A case without a unit is held by the hotline's own: somebody always holds it.
+    """
+    return CaseWitnessed(
+        stage=told.stage or policy.start,
+        number=told.number,
+        source=told.source,
+        source_id=told.source_id,
+        business_type=told.business_type,
+        channel=told.channel,
+        holder_unit=told.unit or policy.intake_unit,
+        holder_person=told.person,
+        category=told.category,
+        level=told.level,
+        area=told.area,
+        customer=told.customer,
+        content=told.content,
+        attributes=told.attributes,
+    )
+
+
+def witness_step(told: WitnessedStep, previous: str, policy: Policy) -> StepWitnessed:
+    """The unstamped fact of one row, after the stage ``previous`` (that of the row before,
+    or of the CaseWitnessed). Needs no aggregate, so rows can be told in bulk."""
+    return StepWitnessed(
+        stage=told.stage,
+        row=told.row,
+        activity=told.activity,
+        unit=told.unit or policy.intake_unit,
+        person=told.person,
+        line=told.line,
+        deviation=deviation(policy, previous, told.action, told.stage),
+        text=told.text,
+        attributes=told.attributes,
+    )
+
+
+def deviation(policy: Policy, previous: str, action: str | None, stage: str) -> str | None:
+    """Which move the workflow lacks, or None when the step follows it.
+
+    With an ``action``, it must lead from ``previous`` to ``stage``. Without one, staying
+    in a stage is no move, and a change of stage needs some action that leads there.
+    Roles are not asked: who did it then is not in question now.
+    """
+    if action is None:
+        leads = stage == previous or any(
+            start == previous and move.to == stage
+            for (start, _), move in policy.moves.items()
+        )
+        return None if leads else f"{previous} --> {stage}"
+    found = policy.moves.get((previous, action))
+    if found is not None and found.to == stage:
+        return None
+    return f"{previous} -{action}-> {stage}"
