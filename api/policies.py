@@ -1,13 +1,25 @@
-"""The policies that come with the program: read from their files, published into the log."""
+"""The policies that come with the program: read from files, published into the log."""
 
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid5
 
+from domain.desk import Desk
+from domain.fact import Actor
+from domain.policy.book import PublishPolicy, policy_book_id
 from domain.policy.parse import parse
+from domain.policy.policy import Policy
+from domain.refused import Refused
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+PUBLISHER = Actor(person="huiyin", role="system")
 
 
 @cache
@@ -15,13 +27,54 @@ def shipped() -> dict[str, dict[str, Any]]:
     """Every shipped profile as one document, by name. Raises Malformed naming the row."""
     profiles = resources.files("domain.policy") / "profiles"
     return {
-        folder.name: parse(
-            {
-                file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
-                for file in sorted(folder.iterdir(), key=lambda file: file.name)
-                if file.name.endswith(".toml")
-            }
-        )
+        folder.name: read_profile(folder)
         for folder in sorted(profiles.iterdir(), key=lambda folder: folder.name)
-        if folder.is_dir() and (folder / "profile.toml").is_file()
+        if folder.is_dir()
     }
+
+
+def read_profile(folder: Traversable) -> dict[str, Any]:
+    """One profile as one document: each ``TABLE.toml`` of a folder is a table.
+
+    Raises Malformed naming table and row, or tomllib.TOMLDecodeError naming the line.
+    """
+    return parse(
+        {
+            file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
+            for file in sorted(folder.iterdir(), key=lambda file: file.name)
+            if file.name.endswith(".toml")
+        }
+    )
+
+
+def publish_shipped(desk: Desk, at: datetime) -> list[str]:
+    """Publish each shipped profile that is later than what the log has, and name it.
+
+    A second call, or one from another process at the same moment, publishes nothing: the
+    command id follows from the label. Where a later version of one's own stands in the
+    log, the shipped one is left alone.
+    """
+    published = []
+    for profile, document in shipped().items():
+        policy = Policy.from_document(document)
+        if policy.version <= _last(desk, profile):
+            continue
+        book_id = policy_book_id(profile)
+        desk.handle(
+            PublishPolicy(
+                subject=book_id,
+                command_id=uuid5(book_id, policy.label),
+                actor=PUBLISHER,
+                at=at,
+                document=document,
+            )
+        )
+        published.append(policy.label)
+    return published
+
+
+def _last(desk: Desk, profile: str) -> int:
+    try:
+        return desk.book(profile).last
+    except Refused:
+        return 0

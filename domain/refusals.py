@@ -13,9 +13,11 @@ class Text(NamedTuple):
 TEXTS: dict[str, Text] = {
     "no_such_case": Text("没有这个工单", "there is no such case"),
     "no_such_call": Text("没有这通来电", "there is no such call"),
-    "not_permitted": Text("角色“{role}”无权{action}", "the role {role} may not {action}"),
+    "not_permitted": Text(
+        "角色“{role_zh}”无权{action_zh}", "the role {role} may not {action}"
+    ),
     "no_such_move": Text(
-        "工单处于“{stage}”状态, 不能{action}",
+        "工单处于“{stage_zh}”状态, 不能{action_zh}",
         "a case that is {stage} does not allow {action}",
     ),
     "stale_version": Text(
@@ -70,6 +72,10 @@ TEXTS: dict[str, Text] = {
     "policy_row_twice": Text(
         "规则表“{table}”的行“{row}”: “{key}”出现两次, 请删去一个",
         "table {table}, row {row}: {key} stands there twice; remove one",
+    ),
+    "policy_too_deep": Text(
+        "规则表“{table}”嵌套过深 (最多 {deepest} 层)",
+        "the table {table} nests deeper than {deepest} levels",
     ),
     "policy_unsound": Text(
         "流程检查未通过: {findings}", "the workflow does not hold: {findings}"

@@ -1,1 +1,1 @@
-"""Rules as data: workflow, categories, levels, routing, authority. Published, versioned, pinned."""
+"""Rules as data: workflow, categories, levels, authority. Published, versioned, pinned."""

@@ -140,7 +140,7 @@ def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[
         PolicyPublished(
             profile=policy.profile,
             version=policy.version,
-            effective_from=policy.effective_from.astimezone(UTC),
+            effective_from=policy.effective_from,
             document=document,
         )
     ]

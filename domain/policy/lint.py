@@ -1,4 +1,4 @@
-"""Whether a workflow holds together: nothing dangling, unreachable, dead or without an owner."""
+"""Whether a workflow holds together: nothing dangling, unreachable, dead, without owner."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def lint(workflow: Mapping[str, Any]) -> list[Finding]:
     (an action without roles). Warnings: ``terminal_state_with_exits``,
     ``single_exit_single_role`` (one person's absence stops the case).
     Missing keys are false or empty. Errors come first, in the order of states and
-    actions in the table. Raises Malformed when it is not such a table at all.
+    actions in the table. Raises Malformed when it is not such a table at all. A state
+    whose only way on dangles is told once, as dangling.
     """
     states = _states(workflow)
     errors = [finding for state in states.values() for finding in _errors(state, states)]
@@ -64,6 +65,8 @@ def sound(findings: list[Finding]) -> bool:
 
 def _states(workflow: Mapping[str, Any]) -> dict[str, _State]:
     top = Row(TABLE, "workflow", spread(Row(TABLE, "workflow", workflow).values))
+    if not top.has("states"):
+        raise top.lacks("states", "a table of states")
     return {
         row.name: _State(
             name=row.name,
@@ -71,7 +74,7 @@ def _states(workflow: Mapping[str, Any]) -> dict[str, _State]:
             terminal=row.flag("terminal", default=False),
             exits=tuple(
                 _Exit(
-                    exit_.text("action"),
+                    exit_.text("action", ""),
                     exit_.text("to", ""),
                     frozenset(exit_.texts("roles")),
                 )

@@ -37,7 +37,7 @@ def route(policy: Policy, matter: Matter) -> Route | None:
 
 
 def assess(policy: Policy, circumstances: Mapping[str, object]) -> Level:
-    """The level that the decision table proposes: the gravest row that hits, else the lowest.
+    """The level the decision table proposes: the gravest row that hits, else the lowest.
 
     ``circumstances``: what is known, by the words of the table's ``when`` (A3).
     """
@@ -58,7 +58,7 @@ def _closest(rows: Iterable[RuleRow], matter: Matter) -> RuleRow | None:
 def _closeness(row: Limit | Route, matter: Matter) -> int | None:
     """How much a row says about a matter; None when it is not for it.
 
-    A category counts by its depth, so that ``business.metering`` is closer than ``business``.
+    A category counts by its depth: ``business.metering`` is closer than ``business``.
     """
     closeness = 0
     for allowed, value in _conditions(row, matter):

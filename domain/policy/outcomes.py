@@ -13,7 +13,7 @@ DONE, NOT_PERMITTED, NO_SUCH_MOVE = 201, 403, 409
 
 
 class Outcome(NamedTuple):
-    """What an actor of ``role`` gets for ``action`` on a case in ``state``: 201, 403, 409."""
+    """What ``role`` gets for ``action`` on a case in ``state``: 201, 403 or 409."""
 
     action: str
     state: str

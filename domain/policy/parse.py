@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
+from itertools import chain
 from typing import Any
 
 from domain.policy.policy import TABLES, Policy
@@ -13,7 +14,11 @@ from domain.policy.workflow import spread
 
 __all__ = ["Malformed", "parse"]
 
+DEEPEST = 8
+"""No table nests further; a document that does is not one of ours."""
+
 Document = dict[str, Any]
+Names = tuple[str, str, Mapping[str, Iterable[str]]]
 
 
 def parse(documents: Mapping[str, Mapping[str, Any]]) -> Document:
@@ -26,55 +31,62 @@ def parse(documents: Mapping[str, Mapping[str, Any]]) -> Document:
     for table in documents:
         if table not in TABLES:
             raise Malformed("policy_unknown_table", table=table, known=", ".join(TABLES))
-    document: Document = {table: _plain(rows) for table, rows in documents.items()}
+    document: Document = {table: _plain(rows, table) for table, rows in documents.items()}
     if "workflow" in document:
-        document["workflow"] = spread(
-            Row("workflow", "workflow", document["workflow"]).values
-        )
+        workflow = Row("workflow", "workflow", document["workflow"])
+        workflow.only("states", "staying")
+        document["workflow"] = spread(workflow.values)
     policy = Policy.from_document(document)
     _references(policy)
     return document
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, table: str, deep: int = 0) -> Any:
     """The same value in the kinds that JSON has."""
+    if deep > DEEPEST:
+        raise Malformed("policy_too_deep", table=table, deepest=DEEPEST)
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): _plain(each, table, deep + 1) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain(each, table, deep + 1) for each in value]
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return value
 
 
 def _references(policy: Policy) -> None:
-    """Every name that a row uses stands in the table it belongs to."""
+    """Raises Malformed for the first name that the table it belongs to lacks."""
+    for table, row, names in chain(_names_of_people(policy), _names_of_matters(policy)):
+        for target, values in names.items():
+            for value in sorted(values):
+                if value not in getattr(policy, target):
+                    raise dangling(Row(table, row, {}), target, value, target)
+
+
+def _names_of_people(policy: Policy) -> Iterator[Names]:
+    """What the rows say about who does what: table, row, and names by their table."""
     for (state, action), move in policy.moves.items():
-        _stand(policy, "workflow", f"{state}.{action}", roles=move.roles, actions=(action,))
+        yield "workflow", f"{state}.{action}", {"roles": move.roles, "actions": [action]}
     for code, role in policy.roles.items():
-        _stand(policy, "roles", code, actions=role.may)
+        yield "roles", code, {"actions": role.may}
     for code, rule in policy.types.items():
-        _stand(policy, "types", code, roles=rule.readers)
+        yield "types", code, {"roles": rule.readers}
+
+
+def _names_of_matters(policy: Policy) -> Iterator[Names]:
+    """What the rows say about which matters they are for."""
     for code, category in policy.categories.items():
-        _stand(policy, "categories", code, types=category.types)
+        yield "categories", code, {"types": category.types}
     for criterion in policy.criteria:
-        _stand(policy, "levels", criterion.code, levels=(criterion.level,))
+        yield "levels", criterion.code, {"levels": [criterion.level]}
     for (kind, code), reason in policy.reasons.items():
-        _stand(policy, "reasons", f"{kind}.{code}", types=reason.types)
+        yield "reasons", f"{kind}.{code}", {"types": reason.types}
     for limit in policy.limits.values():
-        _stand(policy, "limits", limit.code, **_scope(limit))
-        _stand(policy, "limits", limit.code, levels=limit.levels, channels=limit.channels)
+        own = {"levels": limit.levels, "channels": limit.channels}
+        yield "limits", limit.code, _scope(limit) | own
     for route in policy.routing:
-        _stand(policy, "routing", route.code, **_scope(route))
+        yield "routing", route.code, _scope(route)
 
 
 def _scope(row: Limit | Route) -> dict[str, Iterable[str]]:
     return {"types": row.types, "areas": row.areas, "categories": row.categories}
-
-
-def _stand(policy: Policy, table: str, row: str, **named: Iterable[str]) -> None:
-    """Raises Malformed for the first name that the table called like it lacks."""
-    for target, values in named.items():
-        for value in sorted(values):
-            if value not in getattr(policy, target):
-                raise dangling(Row(table, row, {}), target, value, target)

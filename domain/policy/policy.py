@@ -1,10 +1,10 @@
-"""One version of one profile's rules, read-only. Built from the shipped files by ``parse``."""
+"""One version of one profile's rules, read-only; built from a published document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
 
@@ -44,6 +44,10 @@ TABLES = (
 )
 
 
+UNTITLED = Named(zh="", en="")
+A6 = Callback()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Policy:
     """Rules in force for a profile from ``effective_from`` (UTC) until a later version.
@@ -60,7 +64,7 @@ class Policy:
     types: Mapping[str, TypeRule]
     channels: Mapping[str, Named]
     roles: Mapping[str, RoleRule]
-    title: Named = Named(zh="", en="")
+    title: Named = UNTITLED
     time_zone: str = "Asia/Shanghai"
     counting_basis: str = "on_receipt"
     states: Mapping[str, State] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class Policy:
     criteria: tuple[Criterion, ...] = ()
     first_report: Mapping[str, Named] = field(default_factory=dict)
     reasons: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
-    callback: Callback = Callback()
+    callback: Callback = A6
     satisfaction: Mapping[str, Satisfaction] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     routing: tuple[Route, ...] = ()
@@ -133,23 +137,38 @@ class Policy:
     def move(self, stage: str, action: str, role: str) -> Move:
         """The move this role makes; 403 comes before 409 when the role never may."""
         if role not in self._roles_ever.get(action, ()):
-            raise NotPermitted("not_permitted", role=role, action=action)
+            raise self._not_permitted(action, role)
         found = self.moves.get((stage, action))
         if found is None:
-            raise Refused("no_such_move", stage=stage, action=action)
+            raise Refused(
+                "no_such_move",
+                stage=stage,
+                stage_zh=self.stage_text(stage).zh,
+                action=action,
+                action_zh=self.action_text(action).zh,
+            )
         if role not in found.roles:
-            raise NotPermitted("not_permitted", role=role, action=action)
+            raise self._not_permitted(action, role)
         return found
 
     def permit(self, action: str, role: str) -> None:
         """Let a role do what is not a move of the workflow (take a call, open a unit)."""
         if role not in self.roles or action not in self.roles[role].may:
-            raise NotPermitted("not_permitted", role=role, action=action)
+            raise self._not_permitted(action, role)
 
     def may_view(self, view: str, role: str) -> None:
         """Let a role look at a view (board, chain, facts …)."""
         if role not in self.roles or view not in self.roles[role].views:
-            raise NotPermitted("not_permitted", role=role, action=view)
+            raise self._not_permitted(view, role)
+
+    def _not_permitted(self, action: str, role: str) -> NotPermitted:
+        return NotPermitted(
+            "not_permitted",
+            role=role,
+            role_zh=self.roles[role].zh if role in self.roles else role,
+            action=action,
+            action_zh=self.action_text(action).zh,
+        )
 
     @cached_property
     def _roles_ever(self) -> dict[str, frozenset[str]]:
@@ -200,12 +219,13 @@ class Policy:
 
 
 def _moment(row: Row, key: str) -> datetime:
-    """A moment with its offset from UTC."""
+    """A moment in UTC, from a text with its offset."""
     found = row.text(key)
+    wants = "a time with its offset, like 2022-01-01T00:00:00+08:00"
     try:
         moment = datetime.fromisoformat(found)
-    except ValueError:
-        raise row.wrong(key, "a time like 2022-01-01T00:00:00+08:00", found) from None
-    if moment.tzinfo is None:
-        raise row.wrong(key, "a time with its offset from UTC", found)
-    return moment
+        if moment.tzinfo is None:
+            raise row.wrong(key, wants, found)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise row.wrong(key, wants, found) from None

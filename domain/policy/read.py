@@ -103,7 +103,6 @@ def read_categories(document: Document) -> dict[str, Category]:
         parent, _, _ = row.name.rpartition(".")
         if parent and parent not in found:
             raise dangling(row, "parent", parent, "categories")
-        meaning = row.values.get("meaning")
         found[row.name] = Category(
             zh=row.text("zh"),
             en=row.text("en"),
@@ -113,9 +112,15 @@ def read_categories(document: Document) -> dict[str, Category]:
             parent=parent or None,
             types=names(row, "types") or (found[parent].types if parent else frozenset()),
             red_line=row.flag("red_line", default=False),
-            meaning=named(Row("categories", row.name, meaning)) if meaning else None,
+            meaning=_meaning(row) if row.has("meaning") else None,
         )
     return found
+
+
+def _meaning(row: Row) -> Named:
+    meaning = Row("categories", f"{row.name}.meaning", row.values["meaning"])
+    meaning.only(*TEXTS)
+    return named(meaning)
 
 
 def read_levels(document: Document) -> dict[str, Level]:
@@ -141,6 +146,8 @@ def read_criteria(document: Document) -> tuple[Criterion, ...]:
     for row in Row("levels", "levels", document.get("levels", {})).below("criteria"):
         row.only(*TEXTS, "level", "when")
         when = Row("levels", f"{row.name}.when", row.values.get("when"))
+        for key, wanted in when.values.items():
+            _condition(when, key, wanted)
         found.append(
             Criterion(
                 zh=row.text("zh"),
@@ -152,6 +159,18 @@ def read_criteria(document: Document) -> tuple[Criterion, ...]:
             )
         )
     return tuple(found)
+
+
+def _condition(when: Row, key: str, wanted: object) -> None:
+    """A condition of the decision table: a text, a flag, a list, or a least number."""
+    if key.endswith("_min"):
+        when.whole(key)
+    elif isinstance(wanted, bool):
+        when.flag(key)
+    elif isinstance(wanted, list | tuple):
+        when.texts(key)
+    else:
+        when.text(key)
 
 
 def read_reasons(document: Document) -> dict[tuple[str, str], Reason]:
@@ -180,7 +199,8 @@ def read_reasons(document: Document) -> dict[tuple[str, str], Reason]:
 def _setting(table: Row, key: str) -> Row:
     """One setting of a table: ``[key] value = …, source = …``."""
     row = Row(table.table, key, table.values.get(key, {}))
-    row.only("value", "source", "zh", "en", "unit")
+    row.only("value", "unit", "source")
+    row.text("unit", "")
     row.source()
     return row
 

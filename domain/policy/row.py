@@ -1,4 +1,4 @@
-"""One row of a rule table, read with care: what is missing or wrong is named with its remedy."""
+"""One row of a rule table, read with care: what is wrong is named, with its remedy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from domain.refused import Refused
 
 MARK = re.compile(r"(A[1-9]|B\d{1,3}|C|D|P\d{1,2}|S[0-4]|I\d|K|U)")
 """A source mark: a row of the domain model, a page, a seed paper, or K / U (a default)."""
+
+
+MOST = 1_000_000
+"""No rule counts further; more is a typing mistake, or somebody trying what gives way."""
 
 
 class Malformed(Refused):
@@ -40,6 +44,12 @@ class Row:
             got=repr(got),
         )
 
+    def lacks(self, key: str, wants: str) -> Malformed:
+        """The complaint that a value is missing."""
+        return Malformed(
+            "policy_row_lacks", table=self.table, row=self.name, key=key, wants=wants
+        )
+
     def only(self, *keys: str) -> None:
         """A key nobody reads is a typing mistake, not an extra."""
         for key in self.values:
@@ -68,24 +78,26 @@ class Row:
             raise self.wrong(key, "one of " + ", ".join(allowed), found)
         return found
 
-    def flag(self, key: str, default: bool | None = None) -> bool:  # noqa: FBT001
+    def flag(self, key: str, default: bool | None = None) -> bool:
         found = self._get(key, default, "true or false")
         if not isinstance(found, bool):
             raise self.wrong(key, "true or false", found)
         return found
 
     def whole(self, key: str, default: int | None = None) -> int:
-        """A whole number of 0 or more."""
+        """A whole number from 0 to MOST."""
         found = self._get(key, default, "a whole number")
-        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-            raise self.wrong(key, "a whole number of 0 or more", found)
+        if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= MOST:
+            raise self.wrong(key, f"a whole number from 0 to {MOST}", found)
         return found
 
     def number(self, key: str, default: float | None = None) -> float:
-        """A number of 0 or more."""
+        """A number from 0 to MOST."""
         found = self._get(key, default, "a number")
-        if not isinstance(found, int | float) or isinstance(found, bool) or found < 0:
-            raise self.wrong(key, "a number of 0 or more", found)
+        if not isinstance(found, int | float) or isinstance(found, bool):
+            raise self.wrong(key, "a number", found)
+        if not 0 <= found <= MOST:
+            raise self.wrong(key, f"a number from 0 to {MOST}", found)
         return found
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -124,9 +136,7 @@ class Row:
         if key in self.values:
             return self.values[key]
         if default is None:
-            raise Malformed(
-                "policy_row_lacks", table=self.table, row=self.name, key=key, wants=wants
-            )
+            raise self.lacks(key, wants)
         return default
 
 

@@ -29,14 +29,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State(Named):
-    """One state of the workflow 环节. A terminal one is left only by taking a case up again."""
+    """One state of the workflow 环节. A terminal one is left only by taking it up again."""
 
     terminal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRule:
-    """One business type 业务类型 (domain.md A1). Empty ``readers``: every role that may see cases.
+    """One business type 业务类型 (A1). Empty ``readers``: every role that may see cases.
 
     ``complaint`` is true when it counts as a complaint; ``counted`` says how exactly
     (yes, special, weak, no). ``dispatch``: at_once, always, if_unanswered, never.
@@ -56,7 +56,7 @@ class TypeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleRule:
-    """One role: what it sees ("all", or "own" unit and below) and may do besides the workflow."""
+    """One role 角色: what it sees ("all", or "own" unit and below), what it may."""
 
     zh: str
     en: str
@@ -139,7 +139,7 @@ class Satisfaction(Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """No callback from ``start`` to ``end``, local time; over midnight when end is earlier."""
+    """No callback from ``start`` to ``end``, local time; past midnight when it is less."""
 
     start: time
     end: time
@@ -191,7 +191,7 @@ class Limit(Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Named):
-    """Where a matter goes 转办去向 (B58, B38): to which kind of unit, straight or by levels."""
+    """Where a matter goes 派发去向 (B58, B38): the kind of unit, straight or not."""
 
     code: str
     block: str

@@ -47,7 +47,7 @@ def read_states(workflow: Mapping[str, Any]) -> dict[str, State]:
 
 
 def read_start(workflow: Mapping[str, Any]) -> str:
-    """The one state in which a case begins. Raises Malformed unless there is exactly one."""
+    """The state in which a case begins. Raises Malformed unless there is exactly one."""
     top = Row(TABLE, "workflow", workflow)
     starts = [row.name for row in top.below("states") if row.flag("start", default=False)]
     if len(starts) != 1:
