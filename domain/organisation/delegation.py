@@ -25,7 +25,10 @@ def runs(books: Books, delegation: Delegation, at: datetime) -> bool:
 
 
 def covers(books: Books, delegation: Delegation, unit_id: str, at: datetime) -> bool:
-    return unit_id == delegation.unit or unit_id in scope(books, delegation.unit, at)
+    """The unit it names and all below; once that unit has ended, only its own remains."""
+    if not books.units[delegation.unit].open(at):
+        return unit_id == delegation.unit
+    return unit_id in scope(books, delegation.unit, at)
 
 
 def lent_scopes(books: Books, person: str, at: datetime) -> Iterator[frozenset[str]]:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
+
 from domain.catalogue import ORGANISATION as SUBJECT
 from domain.command import Command
 from domain.fact import Actor, Fact
@@ -21,6 +23,7 @@ from domain.organisation.organisation import ORGANISATION_ID, Organisation
 from domain.organisation.register_person import RegisterPerson
 from domain.policy.policy import Policy, RoleRule
 from domain.policy.rows import Move
+from domain.refused import Refused
 from domain.setting import Setting
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -77,13 +80,20 @@ SEATS = (
 )
 
 
-def order(wish: type[Command], /, at: datetime = SINCE, **body: Any) -> Command:
-    """A command of the registrar's; its id follows from what it says."""
+def order(
+    wish: type[Command],
+    /,
+    at: datetime = SINCE,
+    *,
+    actor: Actor = REGISTRAR,
+    **body: Any,
+) -> Command:
+    """A command, the registrar's unless told; its id follows from what it says."""
     said = f"{wish.ACTION} {at.isoformat()} {sorted(body.items())}"
     return wish(
         subject=ORGANISATION_ID,
         command_id=uuid5(ORGANISATION_ID, said),
-        actor=REGISTRAR,
+        actor=actor,
         at=at,
         **body,
     )
@@ -98,7 +108,13 @@ def founding(at: datetime = SINCE) -> list[Command]:
     for unit, duty, role, person, name in SEATS:
         post = f"{unit}.{person if duty == 'staff' else duty}"
         title = {"leader": "负责人", "deputy": "副职", "staff": "专责"}[duty]
-        seat = {"post": post, "unit": unit, "name": title, "duty": duty, "role": role}
+        seat: dict[str, Any] = {
+            "post": post,
+            "unit": unit,
+            "name": title,
+            "duty": duty,
+            "role": role,
+        }
         orders += [
             order(RegisterPerson, at, person=person, name=name),
             order(DefinePost, at, **seat),
@@ -170,3 +186,14 @@ def founded(*later: Command, at: datetime = SINCE) -> Organisation:
     for command in (*founding(at), *later):
         obey(organisation, command)
     return organisation
+
+
+def refused(organisation: Organisation, command: Command) -> str:
+    """The code of the refusal, which changed nothing and says why in both languages."""
+    before = organisation.version, organisation.books
+    with pytest.raises(Refused) as refusal:
+        obey(organisation, command)
+    assert (organisation.version, organisation.books) == before
+    assert refusal.value.zh
+    assert refusal.value.en
+    return refusal.value.code
