@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.desk import Voiced
 from domain.fact import Fact
-from store.recorder import fetch
+from store.database import fetch
 
 if TYPE_CHECKING:
     from store.store import Store

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from domain.desk import Answer, Voiced
 from domain.refused import Refused
-from store.database import Pool
-from store.recorder import fetch
+from store.database import Pool, fetch
 
 
 class Commands:

@@ -1,9 +1,9 @@
-"""Connections: made as the application's role, checked before use, their errors translated."""
+"""Connections: in the application's role, checked before use, their errors translated."""
 
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -112,3 +112,21 @@ def patiently(read: Callable[[], T]) -> T:
 def back_off(attempt: int) -> float:
     """Seconds to wait after so many failures in a row."""
     return BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)]
+
+
+def fetch(pool: Pool, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a short read, over a reconnect if need be; raises the library errors."""
+
+    def read() -> list[tuple[Any, ...]]:
+        with pool.connection() as connection:
+            # One round trip instead of three (BEGIN, the read, COMMIT).
+            connection.autocommit = True
+            try:
+                with connection.cursor(binary=True) as cursor:
+                    return cursor.execute(query.encode(), arguments).fetchall()
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+    with translated():
+        return patiently(read)

@@ -1,4 +1,4 @@
-"""The library's infrastructure factory: hands the one recorder and mapper to applications."""
+"""The library's infrastructure factory: hands out the one recorder and mapper."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refuse_unsafe(environ: Mapping[str, str] | None = None) -> None:
 
 
 class StoreFactory(InfrastructureFactory[TrackingRecorder]):
-    """Applications of one store share its recorder, so that one writer merges their saves."""
+    """Applications of a store share its recorder, so that one writer merges their saves."""
 
     def __init__(
         self, recorder: LogRecorder, snapshots: SnapshotRecorder, mapper: FactMapper
@@ -50,17 +50,18 @@ class StoreFactory(InfrastructureFactory[TrackingRecorder]):
 
     def mapper(
         self,
-        transcoder: Transcoder | None = None,
-        mapper_class: type[Mapper[Any]] | None = None,
+        transcoder: Transcoder | None = None,  # noqa: ARG002 - the library's signature
+        mapper_class: type[Mapper[Any]] | None = None,  # noqa: ARG002
     ) -> Mapper[Any]:
+        """The store's mapper; it needs no transcoder, whatever the application offers."""
         return self._mapper
 
     def application_recorder(self) -> ApplicationRecorder:
         return self._recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
-        """The recorder of snapshots; facts have their own (``application_recorder``)."""
-        return self._snapshots
+        """The recorder of facts, or of snapshots."""
+        return self._snapshots if purpose == "snapshots" else self._recorder
 
     def is_snapshotting_enabled(self) -> bool:
         return True

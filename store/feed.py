@@ -1,41 +1,48 @@
-"""Waiting for news of the log: woken by the database or the same process, a poll as floor."""
+"""Waiting for news of the log: woken by the database or this process, a poll as floor."""
 
 from __future__ import annotations
 
 import select
 import socket
 import threading
+from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import psycopg
 
 from store.database import back_off
 
-if TYPE_CHECKING:
-    from store.recorder import LogRecorder
-    from store.store import Store
-
 CHANNEL = "huiyin_log"
 POLL_SECONDS = 1.0
+
+
+class Source(Protocol):
+    """What a feed follows: an opened store, or its recorder."""
+
+    @property
+    def dsn(self) -> str: ...
+
+    def listen(self, listener: Callable[[int], None], /) -> Callable[[], None]:
+        """Call back after each commit of this process; returns how to undo that."""
 
 
 class Feed:
     """Knows how far the log has got, and wakes those who wait for more.
 
-    A thread listens to ``huiyin_log``. After each (re)connect and each silent second it
-    asks for the head, so a lost notification costs a second at most, and nothing is missed.
+    A thread listens to ``huiyin_log``. On each notification, after each (re)connect and
+    in each silent second it asks for the head. So whatever gets lost on the way costs a
+    second at most, and nothing is missed.
     """
 
-    def __init__(self, store: Store | LogRecorder) -> None:
-        recorder = getattr(store, "recorder", store)
-        self._dsn: str = recorder.dsn
+    def __init__(self, source: Source) -> None:
+        self._dsn = source.dsn
         self._head = 0
         self._wakes = 0
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._doorbell, self._door = socket.socketpair()
-        self._forget = recorder.listen(self._reached)
+        self._unlisten = source.listen(self._reached)
         self._thread = threading.Thread(target=self._run, name="huiyin-feed", daemon=True)
         self._thread.start()
 
@@ -51,9 +58,10 @@ class Feed:
                 self._head <= after and self._wakes == wakes and not self._closed.is_set()
             ):
                 left = deadline - monotonic()
-                if left <= 0 or not self._news.wait(left):
-                    return self._head > after
-            return self._head > after or self._wakes != wakes
+                if left <= 0:
+                    return False
+                self._news.wait(left)
+            return not self._closed.is_set()
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
@@ -62,8 +70,11 @@ class Feed:
             self._news.notify_all()
 
     def close(self) -> None:
-        self._forget()
+        """Stop listening; whoever waits is told that nothing came."""
+        if self._closed.is_set():
+            return
         self._closed.set()
+        self._unlisten()
         self._door.send(b"!")
         self.wake()
         self._thread.join()
@@ -89,7 +100,7 @@ class Feed:
                 with psycopg.connect(self._dsn, autocommit=True, connect_timeout=5) as line:
                     line.execute(f"LISTEN {CHANNEL}")
                     while not self._closed.is_set():
-                        # Asked after LISTEN: what came before is seen here.
+                        # Asked after LISTEN, so that what came before it is seen too.
                         self._ask(line)
                         failures = 0
                         self._listen(line)
@@ -103,10 +114,10 @@ class Feed:
             self._reached(row[0])
 
     def _listen(self, line: psycopg.Connection[Any]) -> None:
-        """Take notifications until there is a silent second, or the feed closes."""
+        """Wait for notifications, a silent second, or the end of the feed."""
         poll = select.poll()
         poll.register(line.fileno(), select.POLLIN)
         poll.register(self._doorbell, select.POLLIN)
-        while poll.poll(POLL_SECONDS * 1000) and not self._closed.is_set():
-            for notice in line.notifies(timeout=0):
-                self._reached(int(notice.payload))
+        poll.poll(POLL_SECONDS * 1000)
+        for _ in line.notifies(timeout=0):
+            pass  # the head says more than any of them

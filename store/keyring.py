@@ -11,8 +11,7 @@ from threading import Lock
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from store.database import Pool, translated
-from store.recorder import fetch
+from store.database import Pool, fetch, translated
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -44,7 +43,7 @@ class Keyring:
         return epoch, nonce + AESGCM(kek).encrypt(nonce, key, _owner(epoch, owner))
 
     def unwrap(self, epoch: int, wrapped: bytes, owner: bytes) -> bytes:
-        """The key; raises VaultError when it was wrapped by another file or for another owner."""
+        """The key; raises VaultError when another file wrapped it, or for another owner."""
         current, kek = self._current()
         if epoch != current:
             raise VaultError(
@@ -74,7 +73,7 @@ class Keyring:
                     [purpose, epoch, wrapped],
                 )
             rows = fetch(self._pool, query, [purpose])
-        key = self.unwrap(*rows[0], purpose.encode())
+        key = self.unwrap(rows[0][0], rows[0][1], purpose.encode())
         with self._lock:
             self._named[purpose] = key
         return key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,25 +10,24 @@ from uuid import UUID
 import msgspec
 
 from domain.fact import Fact
-from store.database import Pool, translated
+from store.database import Pool, fetch, translated
 from store.mapper import FactMapper
-from store.recorder import fetch
 
 PAGE = 5_000
-COLUMNS = "position, recorded_at, stream_id, version, topic, state"
+FACTS = "SELECT position, recorded_at, stream_id, version, topic, state FROM log.facts "
 
 # Positions have no gap and recorded_at never falls, so a search by halves needs no index.
 KNOWN_AT = """WITH RECURSIVE halves(lo, hi) AS (
     SELECT 0::bigint, pos FROM log.head
     UNION ALL
     SELECT CASE WHEN known THEN mid ELSE lo END, CASE WHEN known THEN hi ELSE mid - 1 END
-    FROM (SELECT lo, hi, (lo + hi + 1) / 2 AS mid FROM halves WHERE lo < hi) AS h,
-         LATERAL (SELECT recorded_at <= %b AS known FROM log.facts WHERE position = mid) AS m
+    FROM (SELECT lo, hi, (lo + hi + 1) / 2 AS mid FROM halves WHERE lo < hi) AS half,
+         LATERAL (SELECT recorded_at <= %b AS known FROM log.facts WHERE position = mid)
 ) SELECT max(lo) FROM halves"""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One fact at its place in the log; ``recorded_at`` never falls as ``position`` rises."""
+    """One fact at its place. ``recorded_at`` (UTC) never falls as ``position`` rises."""
 
     position: int
     recorded_at: datetime
@@ -37,7 +35,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Log:
-    """The log as a reader sees it: gapless, in order, decoded."""
+    """The log as a reader sees it: gapless, in order, decoded.
+
+    All reads raise MapperDeserialisationError for a fact that this program cannot read,
+    naming its position, stream and topic.
+    """
 
     def __init__(self, pool: Pool, mapper: FactMapper) -> None:
         self._pool = pool
@@ -53,7 +55,7 @@ class Log:
 
     def read(self, after: int, limit: int, *, topics: Sequence[str] = ()) -> list[Entry]:
         """At most ``limit`` entries behind position ``after``, in order."""
-        query = f"SELECT {COLUMNS} FROM log.facts WHERE position > %b"
+        query = FACTS + "WHERE position > %b"
         arguments: list[Any] = [after]
         if topics:
             query += " AND topic = ANY(%b)"
@@ -63,7 +65,7 @@ class Log:
 
     def stream(self, stream_id: UUID, upto_position: int | None = None) -> list[Entry]:
         """All facts of one stream, in order, perhaps only those up to a position."""
-        query = f"SELECT {COLUMNS} FROM log.facts WHERE stream_id = %b"
+        query = FACTS + "WHERE stream_id = %b"
         arguments: list[Any] = [stream_id]
         if upto_position is not None:
             query += " AND position <= %b"
@@ -71,40 +73,34 @@ class Log:
         return self._entries(fetch(self._pool, query + " ORDER BY version", arguments))
 
     def scan(self, upto: int | None = None) -> Iterator[Entry]:
-        """Every fact in order up to a position (or to the head as it stands now)."""
+        """Every fact in order, up to a position or to the head as it stands now."""
         upto = self.head() if upto is None else upto
         after = 0
-        while after < upto:
-            page = self.read(after, min(PAGE, upto - after))
-            if not page:
-                return
+        while page := self.read(after, min(PAGE, upto - after)):
             yield from page
             after = page[-1].position
 
     def happened_by(self, moment: datetime) -> Iterator[Entry]:
-        """What had happened by a moment, in the order of occurrence (then of position)."""
+        """What had happened by a moment, in the order of occurrence, then of position."""
         return self._cursor(
             "WHERE occurred_at <= %b ORDER BY occurred_at, position", [moment]
         )
 
     def by_stream(self, upto: int | None = None) -> Iterator[Entry]:
         """Whole streams one after the other, each in order, up to a position."""
-        if upto is None:
-            return self._cursor("ORDER BY stream_id, version", [])
+        upto = self.head() if upto is None else upto
         return self._cursor("WHERE position <= %b ORDER BY stream_id, version", [upto])
 
     def _cursor(self, tail: str, arguments: list[Any]) -> Iterator[Entry]:
-        """Rows by a cursor of the server, a page at a time; holds a connection meanwhile."""
-        with translated(), self._pool.connection() as connection:
-            cursor = connection.cursor("huiyin_scan", withhold=False)
-            with closing(cursor):
-                cursor.format = 1  # type: ignore[assignment]
-                cursor.itersize = PAGE
-                cursor.execute(
-                    f"SELECT {COLUMNS} FROM log.facts {tail}".encode(), arguments
-                )
-                while rows := cursor.fetchmany(PAGE):
-                    yield from self._entries(rows)
+        """Rows by a cursor of the server, page by page; holds a connection meanwhile."""
+        with (
+            translated(),
+            self._pool.connection() as connection,
+            connection.cursor("huiyin_log", binary=True) as cursor,
+        ):
+            cursor.execute((FACTS + tail).encode(), arguments)
+            while rows := cursor.fetchmany(PAGE):
+                yield from self._entries(rows)
 
     def _entries(self, rows: Sequence[tuple[Any, ...]]) -> list[Entry]:
         decode = self._mapper.decode

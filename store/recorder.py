@@ -1,4 +1,4 @@
-"""The library's recorders on our log: appending through the one writer, reading in order."""
+"""The library's recorders on our log: append through the one writer, read in order."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from store.database import Pool, patiently, translated
+from store.database import Pool, fetch, translated
+from store.snapshots import is_outdated
 from store.writer import Writer
+
+FACTS = "SELECT stream_id, version, topic, state FROM log.facts WHERE stream_id = %b"
+SNAPSHOTS = (
+    "SELECT stream_id, version, topic, state FROM log.snapshots WHERE stream_id = %b"
+)
+NOTIFICATIONS = (
+    "SELECT stream_id, version, topic, state, position FROM log.facts WHERE position > %b"
+)
 
 
 class LogRecorder(ApplicationRecorder):
@@ -52,10 +61,10 @@ class LogRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         return select_stream(
-            self._pool, "log.facts", originator_id, gt=gt, lte=lte, desc=desc, limit=limit
+            self._pool, FACTS, originator_id, gt=gt, lte=lte, desc=desc, limit=limit
         )
 
-    def select_notifications(  # noqa: PLR0913 - the library's signature
+    def select_notifications(
         self,
         start: int | None,
         limit: int,
@@ -64,12 +73,8 @@ class LogRecorder(ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        query = (
-            "SELECT stream_id, version, topic, state, position FROM log.facts "
-            "WHERE position > %b"
-        )
-        after = (start or 0) - (1 if start and inclusive_of_start else 0)
-        arguments: list[Any] = [after]
+        query = NOTIFICATIONS
+        arguments: list[Any] = [(start or 0) - (1 if start and inclusive_of_start else 0)]
         if stop is not None:
             query += " AND position <= %b"
             arguments.append(stop)
@@ -79,7 +84,7 @@ class LogRecorder(ApplicationRecorder):
         query += " ORDER BY position LIMIT %b"
         arguments.append(limit)
         rows = fetch(self._pool, query, arguments)
-        return [Notification(*row[:4], id=row[4]) for row in rows]
+        return [Notification(*row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         rows = fetch(self._pool, "SELECT pos FROM log.head WHERE pos > 0", [])
@@ -95,7 +100,7 @@ class LogRecorder(ApplicationRecorder):
     # Waking those who wait in this process ----------------------------------------------
 
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        """Call ``listener(position)`` after each commit of this process; returns the undo."""
+        """Call ``listener(position)`` after each commit here; returns how to undo that."""
         with self._listeners_lock:
             self._listeners = [*self._listeners, listener]
 
@@ -121,8 +126,11 @@ class SnapshotRecorder(AggregateRecorder):
         self._pool = pool
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ARG002 - the library passes what it has
     ) -> Sequence[int] | None:
+        """Keep snapshots; raises IntegrityError when one of that version is there."""
         if stored_events:
             with translated(), self._pool.connection() as connection:
                 connection.execute(
@@ -146,20 +154,16 @@ class SnapshotRecorder(AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        return select_stream(
-            self._pool,
-            "log.snapshots",
-            originator_id,
-            gt=gt,
-            lte=lte,
-            desc=desc,
-            limit=limit,
+        """Snapshots that today's code can use; the others count as not there."""
+        found = select_stream(
+            self._pool, SNAPSHOTS, originator_id, gt=gt, lte=lte, desc=desc, limit=limit
         )
+        return [each for each in found if not is_outdated(each.topic)]
 
 
-def select_stream(  # noqa: PLR0913 - what the library may ask
+def select_stream(
     pool: Pool,
-    table: str,
+    select: str,
     stream_id: UUID | str,
     *,
     gt: int | None,
@@ -167,9 +171,9 @@ def select_stream(  # noqa: PLR0913 - what the library may ask
     desc: bool,
     limit: int | None,
 ) -> list[StoredEvent]:
-    """Read one stream of ``log.facts`` or ``log.snapshots`` in the order of versions."""
-    query = f"SELECT stream_id, version, topic, state FROM {table} WHERE stream_id = %b"  # noqa: S608
-    arguments: list[Any] = [UUID(str(stream_id))]
+    """Read one stream in the order of versions; ``select`` is FACTS or SNAPSHOTS."""
+    query = select
+    arguments: list[Any] = [stream_id]
     if gt is not None:
         query += " AND version > %b"
         arguments.append(gt)
@@ -181,14 +185,3 @@ def select_stream(  # noqa: PLR0913 - what the library may ask
         query += " LIMIT %b"
         arguments.append(limit)
     return [StoredEvent(*row) for row in fetch(pool, query, arguments)]
-
-
-def fetch(pool: Pool, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """All rows of a short read, over a reconnect if need be."""
-
-    def read() -> list[tuple[Any, ...]]:
-        with pool.connection() as connection, connection.cursor(binary=True) as cursor:
-            return cursor.execute(query.encode(), arguments).fetchall()
-
-    with translated():
-        return patiently(read)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from store.database import Pool, translated
-from store.recorder import fetch
+from store.database import Pool, fetch, translated
 
 
 class Refusals:

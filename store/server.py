@@ -1,21 +1,24 @@
-"""A running PostgreSQL for whoever needs one: a server of one's own, or the embedded one."""
+"""A running PostgreSQL for whoever needs one: one's own, or the embedded one."""
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from types import FrameType
 
-from store.postgres import CannotServe, Cluster, wait_until
+from store.postgres import CannotServe, Cluster
 from store.settings import Settings
 
 __all__ = ["CannotServe", "running"]
 
+LOG = logging.getLogger(__name__)
 ANSWER_SECONDS_MAX = 30.0
 WATCH_SECONDS = 0.5
 
@@ -86,27 +89,37 @@ class _Share:
             os.close(turn)
 
     def _bring_up(self) -> None:
-        self._cluster.make()
-        if self._cluster.pid is not None and wait_until(self._settled, ANSWER_SECONDS_MAX):
+        """Use the server that runs (it may be recovering just now), or start one."""
+        deadline = monotonic() + ANSWER_SECONDS_MAX
+        while self._cluster.pid is not None and monotonic() < deadline:
             if self._cluster.answers():
                 return
+            sleep(0.05)
+        self._cluster.make()
         self._cluster.start()
-
-    def _settled(self) -> bool:
-        return self._cluster.pid is None or self._cluster.answers()
 
     def _look_after(self) -> None:
         """Start the server again when it was killed; whoever sees it first does."""
         while not self._gone.wait(WATCH_SECONDS):
             if self._cluster.pid is None:
-                with suppress(CannotServe), self._turn():
-                    if not self._gone.is_set() and self._cluster.pid is None:
-                        self._cluster.start()
+                with self._turn():
+                    self._start_again()
+
+    def _start_again(self) -> None:
+        if self._gone.is_set() or self._cluster.pid is not None:
+            return
+        LOG.warning(
+            "the embedded PostgreSQL of %s was killed: starting it again", self._home
+        )
+        try:
+            self._cluster.start()
+        except CannotServe:
+            LOG.exception("the embedded PostgreSQL of %s does not start", self._home)
 
 
 @contextmanager
 def _terminated_softly() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that the server is stopped; unless somebody handles it."""
+    """Let SIGTERM unwind the stack, so that the server is stopped; unless it is handled."""
     mine = (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from typing import Self
 
 import psycopg
 
+from store.commands import Commands
 from store.database import Pool, application_dsn, may_take_role, open_pool
 from store.factory import StoreFactory, refuse_unsafe
 from store.log import Log
@@ -15,14 +17,11 @@ from store.recorder import LogRecorder, SnapshotRecorder
 from store.refusals import Refusals
 from store.settings import Settings
 from store.tokens import Tokens
-
-if TYPE_CHECKING:
-    from store.commands import Commands
-    from store.vault import Vault
+from store.vault import Vault
 
 
 class Store:
-    """One opened store. ``dsn`` already speaks as the application's role."""
+    """One opened store. ``dsn`` already speaks in the application's role."""
 
     def __init__(self, dsn: str, settings: Settings, pool: Pool) -> None:
         self.dsn = dsn
@@ -32,28 +31,14 @@ class Store:
         self.recorder = LogRecorder(dsn, pool)
         self.factory = StoreFactory(self.recorder, SnapshotRecorder(pool), self.mapper)
         self.log = Log(pool, self.mapper)
+        self.ledger = Commands(pool)
+        self.vault = Vault(pool, settings.kek_file)
         self.tokens = Tokens(pool)
         self.refusals = Refusals(pool)
-        self._ledger: Commands | None = None
-        self._vault: Vault | None = None
 
-    @property
-    def ledger(self) -> Commands:
-        """Which commands were recorded, and where they led."""
-        if self._ledger is None:
-            from store.commands import Commands  # noqa: PLC0415
-
-            self._ledger = Commands(self.pool)
-        return self._ledger
-
-    @property
-    def vault(self) -> Vault:
-        """The keys of personal data."""
-        if self._vault is None:
-            from store.vault import Vault  # noqa: PLC0415
-
-            self._vault = Vault(self.pool, self.settings.kek_file)
-        return self._vault
+    def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call ``listener(position)`` after each commit here; returns how to undo that."""
+        return self.recorder.listen(listener)
 
     def close(self) -> None:
         """Write what is queued, then let go of every connection."""
@@ -70,8 +55,8 @@ class Store:
 def open_store(dsn: str, settings: Settings) -> Store:
     """Bring the database up to date and open it; close it, or use it in a ``with``.
 
-    Raises NewerDatabase, UnsafeSetting, or psycopg.OperationalError when the server is
-    not there.
+    Raises NewerDatabase, UnsafeSetting, or psycopg.OperationalError when there is no
+    server.
     """
     refuse_unsafe()
     with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:

@@ -6,8 +6,7 @@ import secrets
 from hashlib import sha256
 
 from domain.fact import Actor
-from store.database import Pool, translated
-from store.recorder import fetch
+from store.database import Pool, fetch, translated
 
 
 class Tokens:
@@ -52,7 +51,7 @@ class Tokens:
         return Actor(person=person, role=role, post=post, unit=unit)
 
     def revoke(self, token: str) -> bool:
-        """Let a token stand for nobody from now on; False when there was nothing to revoke."""
+        """Let a token stand for nobody from now on; False when it did so already."""
         with translated(), self._pool.connection() as connection:
             done = connection.execute(
                 "UPDATE ops.tokens SET revoked_at = now() "

@@ -1,4 +1,4 @@
-"""Personal data: a random key a person, each text sealed to its place, keys wrapped outside."""
+"""Personal data: a random key a person, each text sealed to its one place."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.fact import Sealed
-from store.database import Pool, translated
+from store.database import Pool, fetch, translated
 from store.keyring import Keyring, VaultError
 from store.phones import e164
-from store.recorder import fetch
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -87,16 +86,25 @@ class Vault:
         key = self._keyring.key("reference-lookup")
         marks = {hmac.digest(key, name.encode(), "sha256"): name for name in references}
         found = self._find_people(marks)
-        for mark in marks.keys() - found.keys():
-            person = self.new_person()
-            with translated(), self._pool.connection() as connection:
-                connection.execute(
-                    "INSERT INTO vault.lookups VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                    [mark, person],
-                )
-        if len(found) < len(marks):
+        if unknown := marks.keys() - found.keys():
+            self._make_people(unknown)
             found = self._find_people(marks)
         return {name: found[mark] for mark, name in marks.items()}
+
+    def _make_people(self, marks: Iterable[bytes]) -> None:
+        """New people under these marks; of two who make the same, the first is right."""
+        people = {uuid4(): mark for mark in marks}
+        rows = [
+            (person, *self._keyring.wrap(token_bytes(KEY_BYTES), person.bytes))
+            for person in people
+        ]
+        with translated(), self._pool.connection() as connection:
+            cursor = connection.cursor()
+            cursor.executemany("INSERT INTO vault.people VALUES (%s, %s, %s)", rows)
+            cursor.executemany(
+                "INSERT INTO vault.lookups VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [(mark, person) for person, mark in people.items()],
+            )
 
     def _find_people(self, marks: Iterable[bytes]) -> dict[bytes, UUID]:
         """People by the marks of their names; their keys are at hand afterwards."""
@@ -167,7 +175,7 @@ class Vault:
         )
         if not rows:
             raise UnknownPerson(f"there is no key of person {person}")
-        key = self._keyring.unwrap(*rows[0], person.bytes)
+        key = self._keyring.unwrap(rows[0][0], rows[0][1], person.bytes)
         self._remember(person, key)
         return key
 
@@ -190,6 +198,6 @@ def _part(key: bytes, purpose: bytes) -> bytes:
 
 
 def _commitment(key: bytes, place: bytes, box: bytes) -> bytes:
-    """AES-GCM alone lets one box open under two keys to two texts; this names the one key."""
+    """AES-GCM alone lets a box open under two keys to two texts; this names the one."""
     said = sha256(place).digest() + sha256(box).digest()
     return hmac.digest(_part(key, b"commit"), said, "sha256")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -18,40 +16,62 @@ from store.database import PATIENCE_SECONDS, back_off, is_lost, library_error
 
 BATCH_FACTS_MAX = 5_000
 
-APPEND = """SELECT log.append(
+APPEND = b"""SELECT log.append(
     %b::uuid[], %b::bigint[], %b::text[], %b::bytea[],
     %b::timestamptz[], %b::uuid[], %b::bytea[], %b::bigint[])"""
 
 # Facts of a request that are in the log just as it has them: same place, same words.
-ALREADY = """SELECT f.position
+ALREADY = b"""SELECT f.position
     FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[])
          WITH ORDINALITY AS mine(stream_id, version, topic, state, o)
     JOIN log.facts f USING (stream_id, version, topic, state) ORDER BY mine.o"""
 
 
-@dataclass(slots=True, eq=False)
+class Voiced(Protocol):
+    """A command as ``domain.desk.Voiced`` has it.
+
+    One of many in a request also says which is its own ``last`` fact (counted from 1,
+    see ``store.bulk``); otherwise that is the last fact of the request.
+    """
+
+    @property
+    def command_id(self) -> UUID: ...
+    @property
+    def fingerprint(self) -> bytes: ...
+
+
 class Request:
     """Facts to append together with the commands that led to them, and what came of it."""
 
-    events: Sequence[StoredEvent]
-    commands: Sequence[Any]
-    deadline: float
-    keys: frozenset[UUID] = frozenset()
-    doubtful: bool = False  # it was under way when a connection broke
-    positions: list[int] | None = None
-    problem: BaseException | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    __slots__ = (
+        "commands",
+        "deadline",
+        "done",
+        "doubtful",
+        "events",
+        "keys",
+        "positions",
+        "problem",
+    )
 
-    def __post_init__(self) -> None:
-        ids = {UUID(str(event.originator_id)) for event in self.events}
-        ids.update(command.command_id for command in self.commands)
-        self.keys = frozenset(ids)
+    def __init__(self, events: Sequence[StoredEvent], commands: Sequence[Voiced]) -> None:
+        self.events = events
+        self.commands = commands
+        self.deadline = monotonic() + PATIENCE_SECONDS
+        self.keys = {event.originator_id for event in events}
+        self.keys.update(command.command_id for command in commands)
+        # It was under way when a connection broke: it may be stored, or not.
+        self.doubtful = False
+        self.positions: list[int] = []
+        self.problem: Exception | None = None
+        self.done = threading.Event()
 
-    def succeed(self, positions: list[int]) -> None:
-        self.positions = positions
+    def succeed(self, base: int) -> None:
+        """Its facts are at the positions that follow ``base``."""
+        self.positions = list(range(base + 1, base + 1 + len(self.events)))
         self.done.set()
 
-    def fail(self, problem: BaseException) -> None:
+    def fail(self, problem: Exception) -> None:
         self.problem = problem
         self.done.set()
 
@@ -68,19 +88,22 @@ class Writer:
         self._committed = committed
         self._connection: psycopg.Connection[Any] | None = None
         self._queue: deque[Request] = deque()
+        self._under_way: list[Request] = []
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="huiyin-writer", daemon=True)
         self._thread.start()
 
-    def append(self, events: Sequence[StoredEvent], commands: Sequence[Any]) -> list[int]:
+    def append(
+        self, events: Sequence[StoredEvent], commands: Sequence[Voiced]
+    ) -> list[int]:
         """Append and return the positions, once they are on the disk.
 
         Raises the library's IntegrityError when a (stream, version) or a command id is
         taken, and OperationalError when the database stays away: then it is not known
         whether the facts are stored, and the same command id finds out.
         """
-        request = Request(events, commands, monotonic() + PATIENCE_SECONDS)
+        request = Request(events, commands)
         with self._changed:
             if self._closing:
                 raise OperationalError("the store is closed")
@@ -89,7 +112,6 @@ class Writer:
         request.done.wait()
         if request.problem is not None:
             raise request.problem
-        assert request.positions is not None  # noqa: S101 - done without problem
         return request.positions
 
     def close(self) -> None:
@@ -104,17 +126,18 @@ class Writer:
     def _run(self) -> None:
         try:
             while batch := self._next_batch():
+                self._under_way = batch
                 self._write(batch)
-        except BaseException as problem:  # nobody may wait for a thread that has died
-            with self._changed:
-                self._closing = True
-                left = [*batch, *self._queue]
-            for request in left:
-                if not request.done.is_set():
-                    request.fail(OperationalError(f"the writer stopped: {problem!r}"))
-            raise
         finally:
             self._disconnect()
+            # Only after a fault of ours is anybody left: nobody may wait for a dead thread.
+            with self._changed:
+                self._closing = True
+                for request in (*self._under_way, *self._queue):
+                    if not request.done.is_set():
+                        request.fail(
+                            OperationalError("the writer stopped, outcome unknown")
+                        )
 
     def _next_batch(self) -> list[Request]:
         """All that is queued, but a stream or command id only once; empty when closing."""
@@ -123,11 +146,12 @@ class Writer:
                 self._changed.wait()
             batch: list[Request] = []
             later: deque[Request] = deque()
-            taken: set[UUID] = set()
+            taken: set[UUID | str] = set()
             facts = 0
             while self._queue and facts < BATCH_FACTS_MAX:
                 request = self._queue.popleft()
-                # A request that waits makes those behind it with the same keys wait too.
+                # Two of one stream in a batch would be acknowledged together though only
+                # one can be stored. Whoever waits makes those behind it wait too.
                 waits = not taken.isdisjoint(request.keys)
                 taken |= request.keys
                 if waits:
@@ -135,44 +159,54 @@ class Writer:
                 else:
                     batch.append(request)
                     facts += len(request.events)
-            later.extend(self._queue)
-            self._queue = later
+            self._queue.extendleft(reversed(later))
             return batch
 
     def _write(self, batch: list[Request]) -> None:
-        attempt = 0
+        """Bring every request of the batch to an end, good or bad."""
+        failures = 0
         while batch:
             try:
-                self._try(batch)
+                batch = self._without_stored(batch)
+                self._append(batch)
             except psycopg.Error as problem:
                 if is_lost(problem):
-                    batch = self._outlast(batch, problem, attempt)
-                    attempt += 1
-                elif len(batch) > 1:
+                    batch = self._outlast(batch, problem, failures)
+                    failures += 1
+                    continue
+                if len(batch) == 1:
+                    self._conclude(batch[0], problem)
+                else:
                     for request in batch:
                         self._write([request])
-                    return
-                else:
-                    return self._conclude(batch[0], problem)
-            else:
-                return
+            return
 
-    def _try(self, batch: list[Request]) -> None:
-        connection = self._connected()
-        if batch[0].doubtful and (found := self._already(connection, batch[0])):
-            # The batch is one statement: when its first facts are stored, all are.
-            base = found[0] - 1
-        else:
-            row = connection.execute(APPEND, _arrays(batch)).fetchone()
-            assert row is not None  # noqa: S101 - a function returns a row
-            base = int(row[0])
+    def _append(self, batch: list[Request]) -> None:
+        if not batch:
+            return
+        row = self._connected().execute(APPEND, arrays(batch)).fetchone()
+        base = int(row[0]) if row else 0
         for request in batch:
-            first, base = base + 1, base + len(request.events)
-            request.succeed(list(range(first, base + 1)))
+            request.succeed(base)
+            base += len(request.events)
         self._committed(base)
 
+    def _without_stored(self, batch: list[Request]) -> list[Request]:
+        """Acknowledge what a broken connection had committed after all; return the rest."""
+        for request in batch:
+            if request.doubtful:
+                self._acknowledge_stored(request)
+        return [request for request in batch if not request.done.is_set()]
+
+    def _acknowledge_stored(self, request: Request) -> None:
+        rows = self._connected().execute(ALREADY, arrays([request])[:4]).fetchall()
+        # A request is stored in one statement: all of it or nothing.
+        if len(rows) == len(request.events):
+            request.succeed(rows[0][0] - 1)
+            self._committed(rows[-1][0])
+
     def _outlast(
-        self, batch: list[Request], problem: psycopg.Error, attempt: int
+        self, batch: list[Request], problem: psycopg.Error, failures: int
     ) -> list[Request]:
         """Wait a little for the database to come back; those out of patience give up."""
         self._disconnect()
@@ -183,30 +217,21 @@ class Writer:
                 request.fail(
                     OperationalError(f"the database is away, outcome unknown: {problem}")
                 )
-        sleep(back_off(attempt))
+        sleep(back_off(failures))
         return [request for request in batch if not request.done.is_set()]
 
     def _conclude(self, request: Request, problem: psycopg.Error) -> None:
         """Settle a request that the database refused by itself."""
         ours = library_error(problem)
         if request.doubtful and isinstance(ours, IntegrityError):
-            # The lost connection may have committed after we looked: it is ours then.
+            # The lost connection may have committed just after we had looked.
             try:
-                found = self._already(self._connected(), request)
+                self._acknowledge_stored(request)
             except psycopg.Error as lost:
-                return request.fail(library_error(lost))
-            if found is not None:
-                self._committed(found[-1])
-                return request.succeed(found)
-        ours.__cause__ = problem
-        return request.fail(ours)
-
-    def _already(
-        self, connection: psycopg.Connection[Any], request: Request
-    ) -> list[int] | None:
-        """The positions of a request that is stored in full, or None."""
-        rows = connection.execute(ALREADY, _arrays([request])[:4]).fetchall()
-        return [row[0] for row in rows] if len(rows) == len(request.events) else None
+                ours = library_error(lost)
+        if not request.done.is_set():
+            ours.__cause__ = problem
+            request.fail(ours)
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None:
@@ -221,28 +246,23 @@ class Writer:
             self._connection = None
 
 
-def _arrays(batch: list[Request]) -> list[Any]:
+def arrays(batch: Sequence[Request]) -> list[Any]:
     """The batch as the arrays that ``log.append`` takes."""
     events = [event for request in batch for event in request.events]
-    occurred: list[datetime | None] = [getattr(e, "occurred_at", None) for e in events]
-    voiced: list[UUID] = []
-    fingerprints: list[bytes] = []
-    last: list[int] = []
+    voiced: list[tuple[UUID, bytes, int]] = []
     before = 0
     for request in batch:
         for command in request.commands:
-            voiced.append(command.command_id)
-            fingerprints.append(command.fingerprint)
-            # Of several commands in one request (store/bulk.py) each says where it ends.
-            last.append(before + getattr(command, "last", len(request.events)))
+            last = getattr(command, "last", len(request.events))
+            voiced.append((command.command_id, command.fingerprint, before + last))
         before += len(request.events)
     return [
-        [UUID(str(event.originator_id)) for event in events],
+        [event.originator_id for event in events],
         [event.originator_version for event in events],
         [event.topic for event in events],
         [event.state for event in events],
-        occurred,
-        voiced,
-        fingerprints,
-        last,
+        [getattr(event, "occurred_at", None) for event in events],
+        [command_id for command_id, _, _ in voiced],
+        [fingerprint for _, fingerprint, _ in voiced],
+        [last for _, _, last in voiced],
     ]

@@ -17,7 +17,7 @@ CREATE TABLE vault.lookups (
     person uuid NOT NULL REFERENCES vault.people
 );
 
-CREATE SCHEMA ops;
+-- The schema ops is there already: it holds the version of the schema itself.
 
 CREATE TABLE ops.tokens (
     hash       bytea PRIMARY KEY,

@@ -23,6 +23,6 @@ BEGIN
     GRANT EXECUTE ON FUNCTION log.append TO huiyin_app;
     GRANT SELECT, INSERT, DELETE ON log.snapshots TO huiyin_app;
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA vault TO huiyin_app;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ops TO huiyin_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ops.tokens, ops.refusals TO huiyin_app;
     GRANT USAGE, CREATE ON SCHEMA views TO huiyin_app;
 END $$;

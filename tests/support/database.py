@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: one server a session, a fresh database whenever asked."""
+"""A real PostgreSQL for the tests: one server a session, fresh databases at will."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEMPLATE = "huiyin_template"
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
-    """A home that the database's user may enter (pytest's own folders are closed to others)."""
+    """A home that the database's user may enter (pytest's own folders are closed)."""
     home = Path(tempfile.mkdtemp(prefix="huiyin-test-"))
     home.chmod(0o755)
     try:
