@@ -83,3 +83,13 @@ def _key(key: object) -> str:
     if isinstance(key, datetime):
         return key.isoformat()
     return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def masks_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """The last mask of every personal field that a stream's facts sealed, by field."""
+    return {
+        name: value.mask
+        for entry in entries
+        for name, value in vars(entry.fact).items()
+        if isinstance(value, Sealed)
+    }

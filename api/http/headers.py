@@ -80,7 +80,7 @@ def command_id_of(actor: Actor, key: str | None) -> UUID:
     return uuid5(KEYS, json.dumps(said, ensure_ascii=False))
 
 
-def fingerprint_of(key: str | None, method: str, path: str, body: bytes) -> bytes:
+def fingerprint_of(key: str | None, target: str, body: bytes) -> bytes:
     """What was asked under a key, so that another body under it shows.
 
     The key is hashed in and stored nowhere, so that a stored fingerprint of a short body
@@ -89,7 +89,7 @@ def fingerprint_of(key: str | None, method: str, path: str, body: bytes) -> byte
     if key is None:
         return b""
     told = hashlib.sha256()
-    for part in (key.encode(), method.encode(), path.encode(), body):
+    for part in (key.encode(), target.encode(), body):
         told.update(len(part).to_bytes(8, "big"))
         told.update(part)
     return told.digest()

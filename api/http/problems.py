@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+import psycopg
+from eventsourcing.persistence import InterfaceError, OperationalError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from domain.refusals import Text
@@ -40,6 +40,10 @@ TEXTS: dict[str, Text] = {
     "malformed_if_match": Text(
         'If-Match 须为一个版本号, 例如 "7"',
         'If-Match must be one version, for example "7"',
+    ),
+    "nothing_to_match": Text(
+        "新建时没有可比对的版本, 请去掉 If-Match",
+        "there is no version yet for If-Match to match",
     ),
     "malformed_idempotency_key": Text(
         "Idempotency-Key 须为 1 至 {limit} 个可见字符",
@@ -70,6 +74,9 @@ TEXTS: dict[str, Text] = {
         "something broke here; the log has it as {incident}",
     ),
 }
+
+# What says that the database is away, as the library, the driver and its pool say it.
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 _STATUS: dict[type[Refused], int] = {NotPermitted: 403, NotFound: 404, Stale: 412}
 
@@ -139,7 +146,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for unreachable in (OperationalError, PoolTimeout):
+    for unreachable in AWAY:
         app.add_exception_handler(unreachable, _unreachable)
     app.add_exception_handler(Exception, _internal)
 

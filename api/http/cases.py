@@ -1,0 +1,86 @@
+"""GET /cases/{ref}: one case as it stands, fact by fact, up the chain, in plain words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http.door import Door, as_json
+from api.http.problems import Problem
+from api.instants import instant
+from api.replay import masks_of, replay, state_of
+from domain.case.case import Case
+from domain.refused import NotFound
+
+if TYPE_CHECKING:
+    from store.log import Entry
+
+AsOf = Annotated[
+    str | None, Query(description="What was known at this time (ISO 8601 with offset).")
+]
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """A time in the query. Raises Problem 400 for one that is naive or none at all."""
+    try:
+        return None if text is None else instant(text)
+    except ValueError:
+        raise Problem(400, "bad_time", name=name) from None
+
+
+class CaseReader:
+    """Reads cases from the log itself: always current, whatever the views have folded."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def state(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
+        """The case, its personal fields as masks, and its version in the ETag."""
+        case, entries = self._seen(request, ref, "casefile", as_of)
+        document = {
+            "id": case.id,
+            "version": case.version,
+            "position": entries[-1].position,
+            "state": state_of(case),
+            "masks": masks_of(entries),
+        }
+        return as_json(document, headers={"ETag": f'"{case.version}"'})
+
+    def facts(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
+        """Every fact with the state after it, oldest first."""
+        _, entries = self._seen(request, ref, "facts", as_of)
+        return as_json({"items": list(replay(entries)), "position": entries[-1].position})
+
+    def _seen(
+        self, request: Request, ref: str, view: str, as_of: str | None
+    ) -> tuple[Case, list[Entry]]:
+        """The case and its facts, for a role that has the view, if its eyes may see it."""
+        door, actor = self._door, self._door.actor(request)
+        door.policy().may_view(view, actor.role)
+        at = moment("as_of", as_of)
+        entries = door.store.log.stream(door.case_id(ref))
+        case = _folded(entries)
+        if not isinstance(case, Case):
+            raise NotFound("no_such_case")
+        door.see(case, actor)
+        if at is None:
+            return case, entries
+        # Whoever may see the case today may see how it stood before it came to them.
+        known = [entry for entry in entries if entry.recorded_at <= at]
+        if not known:
+            raise NotFound("no_such_case")
+        return _folded(known), known
+
+
+def _folded(entries: list[Entry]) -> Any:
+    return reduce(lambda state, entry: entry.fact.mutate(state), entries, cast("Any", None))
+
+
+def add_cases(router: APIRouter, door: Door) -> None:
+    """Put the routes up."""
+    reader = CaseReader(door)
+    for path, read in {"": reader.state, "/facts": reader.facts}.items():
+        router.add_api_route(f"/cases/{{ref}}{path}", read, methods=["GET"], tags=["case"])

@@ -1,0 +1,1 @@
+"""Tests of the HTTP face, on the real app over a real PostgreSQL."""

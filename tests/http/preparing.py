@@ -1,0 +1,102 @@
+"""Bringing a case into any state of the shipped workflow, by real commands only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.hotline import Hotline
+
+Step = tuple[str, str, dict[str, Any]]
+
+CONTACT: Step = ("handler", "contact-customer", {"means": "phone", "outcome": "reached"})
+REPLY: Step = (
+    "handler",
+    "reply",
+    {"cause": "跳闸", "measures": "更换", "answer": "已复电", "responsibility": "company"},
+)
+RECEIVED: tuple[Step, ...] = ()
+DISPATCHED: tuple[Step, ...] = (("dispatcher", "dispatch", {"unit": "bailu-east"}),)
+HANDLING = (*DISPATCHED, ("handler", "accept", {}))
+ASKED_TO_SUSPEND: Step = (
+    "handler",
+    "request-suspension",
+    {"reason": "waiting_customer", "until": "2027-03-12T10:00:00+08:00"},
+)
+REPLIED = (*HANDLING, CONTACT, REPLY)
+REVIEWED = (*REPLIED, ("dispatcher", "approve-reply", {}))
+PLANNED: Step = ("agent", "plan-callback", {"planned_for": "2027-03-04T10:00:00+08:00"})
+WITHDRAWN: tuple[Step, ...] = (("agent", "withdraw", {"reason": "solved"}),)
+
+# The commands that lead to each state. OTHER stands for the id of another open case.
+OTHER = "OTHER"
+WAYS: dict[str, tuple[Step, ...]] = {
+    "received": RECEIVED,
+    "dispatched": DISPATCHED,
+    "handling": HANDLING,
+    "returned": (*DISPATCHED, ("handler", "return", {"reason": "wrong_area"})),
+    "suspended": (*HANDLING, ASKED_TO_SUSPEND, ("leader", "approve-suspension", {})),
+    "replied": REPLIED,
+    "reviewed": REVIEWED,
+    "callback": (*REVIEWED, PLANNED),
+    "withdrawn": WITHDRAWN,
+    "closed": (*WITHDRAWN, ("agent", "close", {"no_callback_reason": "withdrawn"})),
+    "referred": (("dispatcher", "refer-out", {"body": "12398", "reason": "other_remit"}),),
+    "merged": (("dispatcher", "merge", {"into": OTHER}),),
+}
+
+ESCALATED: Step = ("agent", "escalate", {"reason": "no_answer"})
+ASKED_TO_EXTEND: Step = (
+    "handler",
+    "request-extension",
+    {
+        "reason": "waiting_outage",
+        "new_due": "2027-03-13T18:00:00+08:00",
+        "customer_told": True,
+    },
+)
+OFFERED: Step = ("handler", "offer-handover", {"unit": "xishi-town"})
+CALLED: Step = ("agent", "attempt-callback", {"result": "reached"})
+
+# What must have happened in the state before an action makes sense there.
+BEFORE: dict[str, tuple[Step, ...]] = {
+    "answer-escalation": (ESCALATED,),
+    "approve-suspension": (ASKED_TO_SUSPEND,),
+    "refuse-suspension": (ASKED_TO_SUSPEND,),
+    "approve-extension": (ASKED_TO_EXTEND,),
+    "refuse-extension": (ASKED_TO_EXTEND,),
+    "accept-handover": (OFFERED,),
+    "refuse-handover": (OFFERED,),
+    "complete-callback": (CALLED,),
+}
+SATISFIED: Step = (
+    "agent",
+    "complete-callback",
+    {"satisfaction": "satisfied", "solved": True},
+)
+DISSATISFIED: Step = (
+    "agent",
+    "complete-callback",
+    {"satisfaction": "dissatisfied", "solved": False},
+)
+BEFORE_IN: dict[tuple[str, str], tuple[Step, ...]] = {
+    ("callback", "close"): (CALLED, SATISFIED),
+    ("callback", "reopen"): (CALLED, DISSATISFIED),
+}
+
+
+class Preparing:
+    """Makes cases in a state; keeps one case of each kind that others refer to."""
+
+    def __init__(self, hotline: Hotline) -> None:
+        self._hotline = hotline
+        self.open_case = hotline.receive()
+        self.closed_case = self.case("closed")
+
+    def case(self, state: str, action: str = "", **body: Any) -> str:
+        """A fresh case in a state, ready for an action; its id."""
+        case_id = self._hotline.receive(**body)
+        before = BEFORE_IN.get((state, action), BEFORE.get(action, ()))
+        for who, word, template in (*WAYS[state], *before):
+            said = {k: self.open_case if v == OTHER else v for k, v in template.items()}
+            self._hotline.done(who, f"/cases/{case_id}/{word}", said)
+        return case_id
