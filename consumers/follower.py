@@ -1,0 +1,165 @@
+"""The follower: keeps the views at the head of the log, whatever happens to PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from projections.engine import Engine, NotReady
+from projections.positions import Positions
+from projections.rebuild import make_ready
+from projections.view import View
+from store.feed import Feed
+
+if TYPE_CHECKING:
+    from store import Store
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+BACK_OFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+CATCH_UP_SECONDS_MAX = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a follower is doing. ``owner``: this one folds, and no other process does.
+
+    ``position`` is where the views stand, ``lag`` how many facts that is behind the
+    log; both None while the database cannot be asked. ``error`` is what went wrong
+    last, until a batch succeeds again.
+    """
+
+    owner: bool
+    position: int | None
+    lag: int | None
+    error: str | None
+
+
+class Follower:
+    """Owns the engine of a group of views while it runs; any number of processes may try.
+
+    ``positions`` tells readers of this process at once what has been folded.
+    """
+
+    def __init__(
+        self, store: Store, views: Sequence[View[Any]], *, group: str = "views"
+    ) -> None:
+        self.views = tuple(views)
+        self._store = store
+        self._group = group
+        self._positions: Positions | None = None
+        self._owner = False
+        self._error: str | None = None
+
+    @property
+    def positions(self) -> Positions:
+        if self._positions is None:
+            self._positions = Positions(self._store.pool)
+        return self._positions
+
+    # Running --------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Follow the log until told to stop: through exceptions, lost connections, a
+        database that was killed and comes back. Waits while another process is the owner.
+        """
+        failures = 0
+        with Feed(self._store) as feed:
+            waker = threading.Thread(
+                target=_wake_on, args=(stop, feed), name="huiyin-follower-stop", daemon=True
+            )
+            waker.start()
+            while not stop.is_set():
+                try:
+                    if self._follow(feed, stop):
+                        return
+                    failures = 0
+                    stop.wait(POLL_SECONDS)  # another process is the owner
+                except Exception as error:
+                    self._error = f"{type(error).__name__}: {error}"
+                    log.exception("the follower of %s begins again", self._group)
+                    stop.wait(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+                    failures += 1
+
+    def _follow(self, feed: Feed, stop: threading.Event) -> bool:
+        """Own the views and fold until told to stop (True); False when another does."""
+        engine = self._engine()
+        try:
+            if not engine.own():
+                return False
+            self._owner = True
+            self._make_ready(engine)
+            while not stop.is_set():
+                if engine.step() == 0:
+                    self._error = None
+                    feed.wait(engine.position, POLL_SECONDS)
+            return True
+        finally:
+            self._owner = False
+            engine.close()
+
+    def catch_up(
+        self, position: int | None = None, timeout: float = CATCH_UP_SECONDS_MAX
+    ) -> int:
+        """Bring every view to a position (the head of the log by default); where they are.
+
+        When another process is the owner, wait for it instead. Raises TimeoutError after
+        so many seconds without getting there.
+        """
+        target = self._store.log.head() if position is None else position
+        deadline = monotonic() + timeout
+        while True:
+            engine = self._engine()
+            try:
+                if engine.own():
+                    self._make_ready(engine)
+                    while engine.position < target and engine.step(upto=None):
+                        pass
+                    return engine.position
+            finally:
+                engine.close()
+            if (reached := self._reached(target)) is not None:
+                return reached
+            if monotonic() > deadline:
+                raise TimeoutError(f"the views have not come to position {target}")
+
+    def _reached(self, target: int) -> int | None:
+        """Wait a little for the owner to come there; None when it has not."""
+        try:
+            for view in self.views:
+                self.positions.wait(view.name, target, timeout=POLL_SECONDS)
+        except TimeoutError:
+            return None
+        return target
+
+    def _engine(self) -> Engine:
+        return Engine(self._store, self.views, group=self._group, positions=self.positions)
+
+    def _make_ready(self, engine: Engine) -> None:
+        try:
+            _ = engine.position
+        except NotReady:
+            make_ready(self._store, self.views)
+
+    # Reporting ------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """How it is doing now; never raises."""
+        try:
+            stands = [self.positions.max_tracking_id(view.name) or 0 for view in self.views]
+            position = min(stands)
+            lag = max(0, self._store.log.head() - position)
+        except Exception as error:
+            said = self._error or f"{type(error).__name__}: {error}"
+            return Health(self._owner, None, None, said)
+        return Health(self._owner, position, lag, self._error)
+
+
+def _wake_on(stop: threading.Event, feed: Feed) -> None:
+    stop.wait()
+    feed.wake()

@@ -1,0 +1,156 @@
+"""Checking views: fold the log again and name every row that differs from the stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psycopg
+from psycopg.sql import SQL
+
+from projections.engine import NotReady
+from projections.folding import Folded, Parked, fold_in_memory
+from projections.ground import Connection, standings, stuck_keys
+from projections.table import Key, Table
+from projections.view import View, key_text
+
+if TYPE_CHECKING:
+    from store import Store
+
+# Above so many facts, views are folded one after the other, to spare memory.
+TOGETHER_MAX = 500_000
+DIFFERENCES_MAX = 1_000
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A row that is not what the facts say. ``table`` is the view's or one that it owns.
+
+    ``stored`` or ``folded`` is None when the row is missing on that side.
+    """
+
+    table: str
+    key: str
+    stored: Any
+    folded: Any
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a check found. ``rows`` were compared, each view at its own position.
+
+    ``differences`` names at most 1,000 rows, ``differing`` counts them all. ``parked``
+    are facts that wait; their keys are compared up to where they got stuck.
+    ``broken_promises`` are keys (table, key) that a handler declared fresh and were not.
+    """
+
+    positions: dict[str, int]
+    rows: int
+    differing: int
+    differences: list[Difference]
+    parked: list[Parked]
+    broken_promises: list[tuple[str, str]]
+
+    @property
+    def sound(self) -> bool:
+        return not (self.differing or self.parked or self.broken_promises)
+
+
+def check(store: Store, views: Sequence[View[Any]]) -> Report:
+    """Compare every row of these views with the log folded again to the same position.
+
+    Works while facts come in: everything stored is read in one snapshot. Raises NotReady
+    when a view was never built, or in another shape.
+    """
+    rows = differing = 0
+    differences: list[Difference] = []
+    positions: dict[str, int] = {}
+    broken: list[tuple[str, str]] = []
+    with _snapshot(store, views) as connection:
+        stands = standings(connection)
+        parked = _parked(connection, views)
+        for group in _groups(views, {v.name: stands[v.name].position for v in views}):
+            position = stands[group[0].name].position
+            positions |= {view.name: position for view in group}
+            stuck = {view.name: stuck_keys(connection, view) for view in group}
+            folded = fold_in_memory(group, store.log.scan(position), stuck)
+            broken += [(name, key_text(key)) for name, key in folded.broken_promises]
+            for table in (table for view in group for table in view.tables):
+                seen = _compare(connection, table, folded[table.name])
+                for found in seen:
+                    rows += 1
+                    if found is not None:
+                        differing += 1
+                        if differing <= DIFFERENCES_MAX:
+                            differences.append(found)
+    return Report(positions, rows, differing, differences, parked, broken)
+
+
+@contextmanager
+def _snapshot(store: Store, views: Sequence[View[Any]]) -> Iterator[Connection]:
+    """One moment of all the views. The locks come first, so that no swap falls between."""
+    with psycopg.connect(store.dsn) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with connection.transaction():
+            tables = SQL(", ").join(table.ident for view in views for table in view.tables)
+            try:
+                connection.execute(
+                    SQL(
+                        "LOCK TABLE views.positions, views.parked, {} IN ACCESS SHARE MODE"
+                    ).format(tables)
+                )
+            except psycopg.errors.UndefinedTable as error:
+                raise NotReady(f"a view was never built: {error}") from None
+            stands = standings(connection)
+            for view in views:
+                if stands[view.name].fingerprint != view.fingerprint:
+                    raise NotReady(f"the view {view.name} was built in another shape")
+            yield connection
+
+
+def _groups(
+    views: Sequence[View[Any]], positions: dict[str, int]
+) -> Iterator[list[View[Any]]]:
+    """Views to fold in one go: those at the same position, unless there is too much."""
+    for position in sorted(set(positions.values())):
+        group = [view for view in views if positions[view.name] == position]
+        if position <= TOGETHER_MAX:
+            yield group
+        else:
+            yield from ([view] for view in group)
+
+
+def _parked(connection: Connection, views: Sequence[View[Any]]) -> list[Parked]:
+    rows = connection.execute(
+        "SELECT view, key, position, reason FROM views.parked"
+        " WHERE view = ANY(%s) ORDER BY view, position, key",
+        [[view.name for view in views]],
+    )
+    return [Parked(*row) for row in rows.fetchall()]
+
+
+def _compare(
+    connection: Connection, table: Table, folded: dict[Key, Any]
+) -> Iterator[Difference | None]:
+    """One result a row of either side: None when both say the same."""
+    missing = dict(folded)
+    with connection.cursor(name="check") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(SQL("SELECT row_to_json(t)::text FROM {} t").format(table.ident))
+        for (text,) in cursor:
+            stored = table.decoder.decode(text)
+            key = table.key_of(stored)
+            ours = missing.pop(key, None)
+            same = ours is not None and (ours == stored or _as_kept(table, ours) == stored)
+            yield None if same else Difference(table.name, key_text(key), stored, ours)
+    for key, ours in missing.items():
+        yield Difference(table.name, key_text(key), None, ours)
+
+
+def _as_kept(table: Table, row: Any) -> Any:
+    """A row as it comes back from its table."""
+    return table.decoder.decode(msgspec.json.encode(row))
+
+
+__all__ = ["Difference", "Folded", "Report", "check"]

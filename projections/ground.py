@@ -1,0 +1,107 @@
+"""The ground the engine stands on: where each view stands, what it owns, what it parked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from projections.table import SCHEMA, Key
+from projections.view import View
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+MAKING = "huiyin views: making the ground"
+
+GROUND = """
+CREATE TABLE IF NOT EXISTS views.positions (
+    view        text PRIMARY KEY,
+    position    bigint NOT NULL,
+    fingerprint text NOT NULL DEFAULT '',
+    built       bigint NOT NULL DEFAULT 0,
+    tables      text[] NOT NULL DEFAULT '{}'
+) WITH (fillfactor = 50);
+CREATE TABLE IF NOT EXISTS views.parked (
+    view     text NOT NULL,
+    key      text NOT NULL,
+    position bigint NOT NULL,
+    reason   text NOT NULL,
+    PRIMARY KEY (view, key, position)
+);
+"""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a view stands: the last position folded, of which shape, built how many times.
+
+    ``built`` rises with every rebuild and retry: whoever remembers rows from before must
+    forget them.
+    """
+
+    view: str
+    position: int
+    fingerprint: str
+    built: int
+    tables: tuple[str, ...] = ()
+
+
+def make_ground(connection: Connection) -> None:
+    """Make the engine's own two tables, once; safe when several processes start at once."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(MAKING)])
+        connection.execute(GROUND)
+
+
+def lock_number(name: str) -> int:
+    """A name as the number of an advisory lock."""
+    return int.from_bytes(name.encode()[-7:], "big") ^ sum(name.encode()) << 32
+
+
+def standings(
+    cursor: Cursor | Connection, *, lock: Iterable[str] = ()
+) -> dict[str, Standing]:
+    """Where every view stands; the rows of ``lock`` are held until the transaction ends."""
+    locked = sorted(lock)
+    if locked:
+        cursor.execute(
+            "SELECT 1 FROM views.positions WHERE view = ANY(%s) ORDER BY view FOR UPDATE",
+            [locked],
+        )
+    rows = cursor.execute(
+        "SELECT view, position, fingerprint, built, tables FROM views.positions"
+    ).fetchall()
+    return {
+        view: Standing(view, position, fingerprint, built, tuple(tables))
+        for view, position, fingerprint, built, tables in rows
+    }
+
+
+def stuck_keys(cursor: Cursor | Connection, view: View[Any]) -> dict[Key, int]:
+    """The parked keys of a view, each with the position from which on it is parked."""
+    rows = cursor.execute(
+        "SELECT key, min(position) FROM views.parked"
+        " WHERE view = %s AND key <> '[]' GROUP BY key",
+        [view.name],
+    ).fetchall()
+    table = view.table
+    return {table.values_from_text(text, table.key): first for text, first in rows}
+
+
+def enter(cursor: Cursor | Connection, view: View[Any], position: int, built: int) -> None:
+    """Say that a view stands at a position, in the tables it has now."""
+    cursor.execute(
+        "INSERT INTO views.positions (view, position, fingerprint, built, tables)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (view) DO UPDATE SET"
+        " position = excluded.position, fingerprint = excluded.fingerprint,"
+        " built = excluded.built, tables = excluded.tables",
+        [view.name, position, view.fingerprint, built, [t.name for t in view.tables]],
+    )
+
+
+def drop(cursor: Cursor | Connection, tables: Iterable[str]) -> None:
+    for name in tables:
+        cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, name)))

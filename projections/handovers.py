@@ -1,0 +1,262 @@
+"""Hand-overs 转办: does a case change hands, come back, lie somewhere, begin again?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.case.accept import CaseAccepted
+from domain.case.callback import CallbackPlanned
+from domain.case.case import CaseFact
+from domain.case.dispatch import CaseDispatched
+from domain.case.handover import HandoverAccepted
+from domain.case.merge import CaseUnmerged
+from domain.case.reassign import CaseReassigned
+from domain.case.receive import CaseReceived
+from domain.case.reopen import CaseReopened
+from domain.case.returning import ReturnDecided
+from domain.case.witness import CaseWitnessed, StepWitnessed
+from domain.organisation.organisation import Organisation
+from projections.hops import HOPS, HopRow
+from projections.next_steps import DONE
+from projections.reading import Condition, Is, Source, Within
+from projections.table import Row, Table
+from projections.view import View, known, on
+
+# Pairs of lines that push work to the front, or skip a line (domain.md D: IBM's rule for
+# the BPI Challenge 2013, with the first pair tested too).
+PUSHES = frozenset({("L2", "L1"), ("L3", "L2"), ("L3", "L1"), ("L1", "L3")})
+
+
+class HandoverRow(Row, frozen=True, kw_only=True):
+    """One case on its way through the units.
+
+    ``unit`` has it (empty: not known yet) since ``since``, and got it from ``came_from``.
+    ``dwell``: seconds that it lay with each unit while it was open, up to ``since``.
+    ``push_to_front``: the case is not compliant; None when its lines are not known.
+    ``source_rows`` counts the rows witnessed of another system.
+    """
+
+    case_id: UUID
+    unit: str
+    came_from: str | None = None
+    since: datetime
+    stage: str
+    hops: int = 0
+    pingpong: int = 0
+    reopened: int = 0
+    dwell: dict[str, float]
+    line: str | None = None
+    push_to_front: bool | None = None
+    source_rows: int = 0
+    source: str | None = None
+    source_id: str | None = None
+
+
+# Folds -----------------------------------------------------------------------------------
+
+
+def begun(_: HandoverRow | None, fact: CaseReceived | CaseWitnessed) -> HandoverRow:
+    """A witnessed case begins with nobody: its first row says who had it."""
+    return HandoverRow(
+        case_id=fact.originator_id,
+        unit=fact.holder_unit if isinstance(fact, CaseReceived) else "",
+        since=fact.occurred_at,
+        stage=fact.stage,
+        dwell={},
+        source=fact.source,
+        source_id=fact.source_id,
+    )
+
+
+def stepped(row: HandoverRow, fact: StepWitnessed) -> HandoverRow:
+    """The next row of history, against the row before it."""
+    pair = (row.line, fact.line)
+    if fact.line is None:
+        pushed = row.push_to_front
+    elif row.source_rows == 0:
+        pushed = fact.line != "L1"
+    else:
+        pushed = row.push_to_front or pair in PUSHES
+    again = row.source_rows > 0 and row.stage == "closed" and fact.stage != "closed"
+    row = replace(
+        lain(row, fact.occurred_at),
+        stage=fact.stage,
+        reopened=row.reopened + again,
+        line=fact.line,
+        push_to_front=pushed,
+        source_rows=row.source_rows + 1,
+    )
+    return handed(row, fact.unit)
+
+
+def ticked(row: HandoverRow, fact: CaseFact) -> HandoverRow:
+    """The time that a case lies somewhere stops when it is done, and runs on from then."""
+    if fact.stage == row.stage:
+        return row
+    if (fact.stage in DONE) != (row.stage in DONE):
+        row = lain(row, fact.occurred_at)
+    return replace(row, stage=fact.stage)
+
+
+def lain(row: HandoverRow, at: datetime) -> HandoverRow:
+    """Add the time up to now to the unit that has the case."""
+    if row.stage in DONE or not row.unit:
+        return replace(row, since=at)
+    # Clocks of another system may run backwards; nothing lies anywhere for less than 0 s.
+    seconds = max(0.0, (at - row.since).total_seconds())
+    dwell = row.dwell | {row.unit: row.dwell.get(row.unit, 0.0) + seconds}
+    return replace(row, since=at, dwell=dwell)
+
+
+def handed(row: HandoverRow, unit: str) -> HandoverRow:
+    """A hop, if another unit has the case now."""
+    if unit == row.unit:
+        return row
+    if not row.unit:
+        return replace(row, unit=unit)
+    return replace(
+        row,
+        unit=unit,
+        came_from=row.unit,
+        hops=row.hops + 1,
+        pingpong=row.pingpong + (unit == row.came_from),
+    )
+
+
+def moved(row: HandoverRow, fact: Any) -> HandoverRow:
+    """Sent, taken over or taken back: a hop when the unit is another one."""
+    if fact.to_unit == row.unit:
+        return row
+    return handed(lain(row, fact.occurred_at), fact.to_unit)
+
+
+def came_round(row: HandoverRow, fact: Any) -> HandoverRow:
+    """The regular way home, to the callback or to a new round, is no hop and no return."""
+    if fact.to_unit == row.unit and row.came_from is None:
+        return row
+    return replace(lain(row, fact.occurred_at), unit=fact.to_unit, came_from=None)
+
+
+def reopened(row: HandoverRow, fact: CaseReopened) -> HandoverRow:
+    return replace(came_round(row, fact), reopened=row.reopened + 1)
+
+
+def succeeded(row: HandoverRow, fact: CaseAccepted) -> HandoverRow:
+    """Accepted by what the unit has been merged into: the case did not move."""
+    if fact.unit == row.unit:
+        return row
+    return replace(lain(row, fact.occurred_at), unit=fact.unit)
+
+
+HANDOVERS: View[HandoverRow] = View(
+    Table(
+        "handovers",
+        HandoverRow,
+        key=("case_id",),
+        indexes=(("hops",), ("source", "source_id")),
+    ),
+    docs="how often each case changed hands, came back or was reopened, and where it lay",
+    handlers=(
+        on(CaseReceived, begun, fresh=True),
+        on(CaseWitnessed, begun, fresh=True),
+        on(StepWitnessed, known(stepped)),
+        on(CaseFact, known(ticked)),
+        on(CaseDispatched, known(moved)),
+        on(CaseReassigned, known(moved)),
+        on(HandoverAccepted, known(moved)),
+        on(ReturnDecided, known(moved)),
+        on(CallbackPlanned, known(came_round)),
+        on(CaseReopened, known(reopened)),
+        on(CaseUnmerged, known(came_round)),
+        on(CaseAccepted, known(succeeded)),
+    ),
+    occurrences=(HOPS,),
+)
+
+# What can be counted, and the condition that a case is counted by.
+COUNTED: dict[str, tuple[Condition, ...]] = {
+    "cases": (),
+    "cases_with_handover": (Within("hops", least=1),),
+    "pingpong_cases": (Within("pingpong", least=1),),
+    "reopened": (Within("reopened", least=1),),
+    "push_to_front": (Is("push_to_front", True),),
+}
+SUMMED = {"source_rows": "source_rows", "reopened_times": "reopened"}
+
+
+class Handovers:
+    """The hand-overs as they are (``Stored``) or were (``Held``).
+
+    ``source`` restricts the numbers to cases of one imported log.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def case(self, case_id: UUID) -> HandoverRow | None:
+        found: HandoverRow | None = self._source.get(HANDOVERS.table, (case_id,))
+        return found
+
+    def hops(self, case_id: UUID) -> list[HopRow]:
+        """The hops of one case, in order."""
+        return self._source.select(HOPS.table, Is("case_id", case_id))
+
+    def stats(self, source: str | None = None) -> dict[str, int]:
+        """Every number, each of which ``listed`` opens."""
+        where = _of(source)
+        table, hops = HANDOVERS.table, HOPS.table
+        found = {
+            name: self._source.count(table, *condition, *where)[()]
+            for name, condition in COUNTED.items()
+        }
+        found |= {
+            name: self._source.total(table, column, *where)
+            for name, column in SUMMED.items()
+        }
+        found["handovers"] = self._source.count(hops, *where)[()]
+        found["pingpong"] = self._source.count(hops, Is("pingpong", True), *where)[()]
+        return found
+
+    def listed(self, number: str, source: str | None = None) -> list[Any]:
+        """Exactly what a number of ``stats`` counts: cases, or the hops themselves.
+
+        Cases come in the order of their id in the source. Raises KeyError for a number
+        that counts neither (``source_rows``).
+        """
+        where = _of(source)
+        if number in {"handovers", "pingpong"}:
+            conditions = (Is("pingpong", True),) if number == "pingpong" else ()
+            return _sorted(self._source.select(HOPS.table, *conditions, *where))
+        return _sorted(self._source.select(HANDOVERS.table, *COUNTED[number], *where))
+
+
+def layers_crossed(hops: Iterable[HopRow], organisation: Organisation) -> int | None:
+    """中间层级: levels of the organisation that these hops went through (S1 2.1, B38).
+
+    Each hop is measured in the organisation as it stood at the hop; None when one of
+    the units is not in it.
+    """
+    layers = [organisation.layers_between(h.from_unit, h.to_unit, h.at) for h in hops]
+    known_ones = [n for n in layers if n is not None]
+    return sum(known_ones) if len(known_ones) == len(layers) else None
+
+
+def dwell_at(row: HandoverRow, at: datetime) -> dict[str, float]:
+    """Seconds with each unit up to a moment, the unit that has the case now included."""
+    return lain(row, at).dwell
+
+
+def _of(source: str | None) -> tuple[Condition, ...]:
+    return () if source is None else (Is("source", source),)
+
+
+def _sorted(rows: list[Any]) -> list[Any]:
+    return sorted(
+        rows,
+        key=lambda r: (r.source or "", r.source_id or "", r.case_id, getattr(r, "n", 0)),
+    )
