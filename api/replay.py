@@ -31,21 +31,26 @@ def replay(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     """
     state: Recorded | None = None
     for entry in entries:
-        fact = entry.fact
-        state = cast("Recorded", fact.mutate(state))
-        yield {
-            "position": entry.position,
-            "version": fact.originator_version,
-            "topic": fact.TOPIC,
-            "occurred_at": fact.occurred_at,
-            "recorded_at": entry.recorded_at,
-            "actor": shown(fact.actor),
-            "policy": fact.policy,
-            "command_id": fact.command_id,
-            "causation_id": fact.causation_id,
-            "fact": said(fact),
-            "state": state_of(state),
-        }
+        state = cast("Recorded", entry.fact.mutate(state))
+        yield line(entry) | {"state": state_of(state)}
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    """One fact of the log as plain values: where it stands, its envelope, what it says."""
+    fact = entry.fact
+    return {
+        "position": entry.position,
+        "stream": fact.originator_id,
+        "version": fact.originator_version,
+        "topic": fact.TOPIC,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": entry.recorded_at,
+        "actor": shown(fact.actor),
+        "policy": fact.policy,
+        "command_id": fact.command_id,
+        "causation_id": fact.causation_id,
+        "fact": said(fact),
+    }
 
 
 def said(fact: Fact) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""huiyin case: one case as it stands, fact by fact, and up the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from api import case_ref
+from api.cli.opening import office, refuse
+from api.cli.output import fields, moment, say, say_json, say_lines, say_table
+from api.office import Office
+from api.replay import replay
+from domain.case.case import Case
+from domain.refused import NotFound
+from projections.boards import Boards
+from projections.chains import Chains, RungRow
+from projections.reading import Stored
+
+app = typer.Typer(
+    help="One case: show it, replay it, see who answers.", no_args_is_help=True
+)
+
+Ref = Annotated[str, typer.Argument(metavar="CASE", help="number, UUID, or SOURCE:ID")]
+Json = Annotated[bool, typer.Option("--json", help="JSON")]
+
+
+@contextmanager
+def found(ref: str) -> Iterator[tuple[Office, UUID]]:
+    """The office, and the case that a person means by ``ref``."""
+    with office() as opened:
+        opened.catch_up()
+        boards = Boards(Stored(opened.store.pool))
+
+        def by_number(number: str) -> UUID | None:
+            rows = boards.numbered(number)
+            if len(rows) > 1:
+                refuse(f"{len(rows)} cases have this number; name one by its UUID")
+            return rows[0].case_id if rows else None
+
+        try:
+            case_id = case_ref.case_id(ref, by_number)
+        except NotFound:
+            refuse(f"no case {ref}; a CASE is a number, a UUID, or SOURCE:ID")
+        if not isinstance(opened.desk.case(case_id), Case):
+            refuse(f"no case {ref}; a CASE is a number, a UUID, or SOURCE:ID")
+        yield opened, case_id
+
+
+@app.command("show")
+def show(ref: Ref, as_json: Json = False) -> None:
+    """The case as it stands, and its story in short."""
+    with found(ref) as (opened, case_id):
+        lines = list(replay(opened.store.log.stream(case_id)))
+    state = lines[-1]["state"]
+    if as_json:
+        say_json({"id": case_id, "version": lines[-1]["version"], "state": state})
+        return
+    say(f"{state['number']}  {state['business_type']}  {state['stage']}")
+    for name, value in state.items():
+        if value not in (None, "", [], {}, False, 0):
+            say(f"  {name}: {value}")
+    print_story(lines)
+
+
+@app.command("replay")
+def replay_case(ref: Ref, as_json: Json = False) -> None:
+    """Every fact with the state after it. ``--json``: one line a fact."""
+    with found(ref) as (opened, case_id):
+        lines = list(replay(opened.store.log.stream(case_id)))
+    if as_json:
+        say_lines(lines)
+    else:
+        print_story(lines)
+
+
+def print_story(lines: list[dict[str, Any]]) -> None:
+    """A case fact by fact: when, who, what, and the stage after it."""
+    say_table(
+        f"replay 回放 {lines[-1]['state']['number']}: {len(lines)} facts",
+        ("v", "position", "occurred", "who", "fact", "says", "stage after"),
+        (
+            (
+                line["version"],
+                line["position"],
+                moment(line["occurred_at"]),
+                f"{line['actor']['person']} ({line['actor']['role']})",
+                line["topic"],
+                fields({k: v for k, v in line["fact"].items() if k != "stage"}),
+                line["state"]["stage"],
+            )
+            for line in lines
+        ),
+    )
+
+
+@app.command("chain")
+def chain(ref: Ref, as_json: Json = False) -> None:
+    """Who answers for the case: from who handles it up to every leader told."""
+    with found(ref) as (opened, case_id):
+        links = Chains(Stored(opened.store.pool)).of(case_id)
+        if as_json:
+            say_json({"id": case_id, "links": links})
+        else:
+            print_chain(opened, links)
+
+
+def print_chain(opened: Office, links: list[RungRow]) -> None:
+    """The chain, lowest rung first in the order of the acts."""
+    organisation = opened.desk.organisation()
+
+    def named(person: str | None) -> str:
+        name = organisation.name(person) if person else None
+        return f"{name} ({person})" if name else (person or "nobody 无人")
+
+    say_table(
+        "accountability chain 责任链",
+        ("n", "rung", "unit", "post", "person", "since / told", "why", "answered"),
+        (
+            (
+                link.n,
+                link.rung,
+                link.unit,
+                link.post,
+                named(link.person),
+                moment(link.told_at),
+                " ".join(
+                    filter(None, (link.reason, link.fallback and f"[{link.fallback}]"))
+                ),
+                _answer(link),
+            )
+            for link in links
+        ),
+    )
+
+
+def _answer(link: RungRow) -> str:
+    if link.rung == 0:
+        return ""
+    if link.answered_at:
+        return f"{moment(link.answered_at)} {link.answered_by}"
+    return "lapsed" if link.lapsed_at else "waits 待答复"

@@ -1,0 +1,76 @@
+"""huiyin doctor: is everything in its place, and if not, what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Annotated, LiteralString, NamedTuple
+
+import typer
+
+from api.cli.opening import office
+from api.cli.output import FOUND, say, say_json
+from api.office import Office
+from projections.parked import parked
+from projections.views import VIEWS
+
+
+class Look(NamedTuple):
+    """One thing looked at: whether it is well, and what was seen."""
+
+    what: str
+    well: bool
+    seen: str
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="one object")] = False,
+) -> None:
+    """Look at everything that must be in its place. Status 1 when something is not."""
+    with office() as opened:
+        looks = list(look_round(opened))
+    if as_json:
+        say_json({"well": all(look.well for look in looks), "looks": looks})
+    else:
+        for look in looks:
+            say(f"{'ok  ' if look.well else 'BAD '} {look.what}: {look.seen}")
+    if not all(look.well for look in looks):
+        raise typer.Exit(FOUND)
+
+
+def look_round(opened: Office) -> Iterator[Look]:
+    """Every look, in the order in which trouble is worth knowing."""
+    yield Look("Python", sys.version_info >= (3, 11), sys.version.split()[0])
+    yield Look("eventsourcing", True, version("eventsourcing"))
+    for what, question, wanted in QUESTIONS:
+        with opened.store.pool.connection() as connection:
+            row = connection.execute(question).fetchone()
+        seen = str(row[0]) if row else "nothing"
+        yield Look(what, wanted is None or seen == wanted, seen)
+    key = opened.settings.kek_file
+    private = key.exists() and not key.stat().st_mode & 0o077
+    seen = "its owner's alone" if private else "missing, or open to others: chmod 600"
+    yield Look("key file", private, f"{key}: {seen}")
+    opened.catch_up()
+    head = opened.store.log.head()
+    for view in VIEWS:
+        position = opened.position(view.name)
+        yield Look(f"view {view.name}", position >= head, f"at {position} of {head}")
+    waiting = len(parked(opened.store.pool, VIEWS))
+    yield Look("parked facts", waiting == 0, str(waiting))
+
+
+# What the database must answer; None: anything will do.
+QUESTIONS: tuple[tuple[str, LiteralString, str | None], ...] = (
+    ("PostgreSQL", "SHOW server_version", None),
+    ("fsync", "SHOW fsync", "on"),
+    ("synchronous_commit", "SHOW synchronous_commit", "on"),
+    ("role", "SELECT current_user", "huiyin_app"),
+    (
+        "guards of the log",
+        """SELECT count(*) FROM pg_trigger
+           WHERE tgrelid = 'log.facts'::regclass AND tgenabled = 'A'""",
+        "2",
+    ),
+)

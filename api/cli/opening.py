@@ -1,0 +1,51 @@
+"""Opening the office for one command, and saying clearly when that cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NoReturn
+
+import psycopg
+import typer
+
+from api.cli.output import COULD_NOT_RUN, notes
+from api.instants import instant
+from api.office import Office, open_office
+from domain.refused import Refused
+from store.factory import UnsafeSetting
+from store.keyring import VaultError
+from store.migrate import NewerDatabase
+from store.server import CannotServe
+from store.settings import Settings
+
+TROUBLE = (CannotServe, NewerDatabase, UnsafeSetting, VaultError, psycopg.OperationalError)
+
+
+@contextmanager
+def office() -> Iterator[Office]:
+    """The office for as long as one command runs; trouble with the store ends it with 2."""
+    try:
+        with open_office(Settings.from_env()) as opened:
+            yield opened
+    except TROUBLE as trouble:
+        refuse(str(trouble).strip())
+    except Refused as refusal:
+        refuse(f"{refusal.zh} / {refusal.en} ({refusal.code})")
+
+
+def refuse(why: str) -> NoReturn:
+    """Say on stderr why it cannot be done, and end with status 2."""
+    notes.print(f"[red]huiyin:[/red] {why}", highlight=False)
+    raise typer.Exit(COULD_NOT_RUN)
+
+
+def moment_option(text: str | None) -> datetime | None:
+    """The time that an option gives; typer shows what is wrong with it."""
+    if text is None:
+        return None
+    try:
+        return instant(text)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None

@@ -1,0 +1,1 @@
+"""The sample day: an invented company, invented people and customers, real commands."""

@@ -1,0 +1,54 @@
+"""Everything opened at once, for whoever stands at the front door: store, desk, views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.policies import publish_shipped
+from consumers.follower import Follower
+from domain.desk import Desk
+from projections.views import VIEWS
+from store import Store, open_store
+from store.server import running
+from store.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A desk over an open store, and the follower that keeps its views."""
+
+    settings: Settings
+    store: Store
+    desk: Desk
+    follower: Follower
+
+    def position(self, view: str) -> int:
+        """The position up to which a view is folded."""
+        return self.follower.positions.max_tracking_id(view) or 0
+
+    def catch_up(self) -> int:
+        """Bring every view to the head of the log, or wait for the worker that does.
+
+        Returns the position at which the views then stand at least.
+        """
+        head = self.store.log.head()
+        self.follower.catch_up(head)
+        return head
+
+
+@contextmanager
+def open_office(settings: Settings) -> Iterator[Office]:
+    """Start the embedded server if none runs, open the store, publish the shipped policies.
+
+    What was started is stopped on the way out.
+    """
+    with (
+        running(settings) as dsn,
+        open_store(dsn, settings) as store,
+        Desk(store.factory, profile=settings.profile, ledger=store.ledger) as desk,
+    ):
+        publish_shipped(desk, datetime.now(UTC))
+        yield Office(settings, store, desk, Follower(store, VIEWS))
