@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import board, case, demo, doctor, log, policy, serve, token, views
+from api.cli import (
+    board,
+    case,
+    demo,
+    doctor,
+    imports,
+    log,
+    policy,
+    serve,
+    stats,
+    token,
+    views,
+)
 
 app = typer.Typer(
     name="huiyin",
@@ -18,8 +30,10 @@ app.command("serve")(serve.serve)
 app.command("work")(serve.work)
 app.command("board")(board.board)
 app.command("doctor")(doctor.doctor)
+app.command("import")(imports.import_log)
 app.add_typer(case.app, name="case")
 app.add_typer(views.app, name="views")
 app.add_typer(policy.app, name="policy")
 app.add_typer(log.app, name="log")
+app.add_typer(stats.app, name="stats")
 app.add_typer(token.app, name="token")

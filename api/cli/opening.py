@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import psycopg
 import typer
+from rich.markup import escape
 
 from api.cli.output import COULD_NOT_RUN, notes
 from api.instants import instant
@@ -37,7 +38,7 @@ def office() -> Iterator[Office]:
 
 def refuse(why: str) -> NoReturn:
     """Say on stderr why it cannot be done, and end with status 2."""
-    notes.print(f"[red]huiyin:[/red] {why}", highlight=False)
+    notes.print(f"[red]huiyin:[/red] {escape(why)}", highlight=False, soft_wrap=True)
     raise typer.Exit(COULD_NOT_RUN)
 
 

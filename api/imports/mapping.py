@@ -59,9 +59,9 @@ class TimeRule(Struct, frozen=True, forbid_unknown_fields=True):
 
 class CaseRule(Struct, frozen=True, forbid_unknown_fields=True):
     """What makes a case. ``seq`` is a column of whole numbers that orders its rows; without
-    it ``order`` does: as in the file, or by time. ``customer`` is a column that tells
-    people apart: sealed texts of one customer share one key; without it each case has
-    its own."""
+    it ``order`` does: as in the file, or by time. ``content`` are the columns with what the
+    customer wants, sealed with the case. ``customer`` is a column that tells people apart:
+    sealed texts of one customer share one key; without it each case has its own."""
 
     id: str
     business_type: Cell
@@ -69,6 +69,7 @@ class CaseRule(Struct, frozen=True, forbid_unknown_fields=True):
     seq: str | None = None
     order: Literal["file", "time"] = "file"
     customer: str | None = None
+    content: list[str] = []
 
 
 class StepRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,15 +92,11 @@ class StepRule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Meaning(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a status says in our workflow. Of several actions the first one that leads from
-    the case's stage to ``stage`` is taken."""
+    """What a status says in our workflow: the stage after it, and the action before it.
+    Without an action, any move of the workflow that leads there will do."""
 
     stage: str
-    action: str | list[str]
-
-    @property
-    def actions(self) -> list[str]:
-        return [self.action] if isinstance(self.action, str) else self.action
+    action: str | None = None
 
 
 class LineRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,8 +114,8 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     case: CaseRule
     steps: list[StepRule]
     time: TimeRule = TimeRule()
-    statuses: dict[str, Meaning] = {}
-    otherwise: Meaning | None = None
+    statuses: dict[str, str | Meaning] = {}
+    otherwise: str | Meaning | None = None
     lines: list[LineRule] = []
     optional: list[str] = []
     about: str = ""
@@ -126,7 +123,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     def columns(self) -> set[str]:
         """Every column the mapping names."""
         case = self.case
-        names = [case.id, case.seq, case.customer]
+        names = [case.id, case.seq, case.customer, *case.content]
         names += columns_of(case.business_type) + columns_of(case.channel)
         for step in self.steps:
             names += [step.line, *step.keep, *step.seal]
@@ -136,11 +133,31 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
                 names.append(step.when if isinstance(step.when, str) else step.when.column)
         return {name for name in names if name}
 
+    @property
+    def sealed(self) -> frozenset[str]:
+        """The columns that only the vault may hold."""
+        return frozenset(self.case.content).union(*(step.seal for step in self.steps))
+
+    def meaning(self, status: str) -> Meaning | None:
+        """What a status of the source says; None when the mapping does not know it."""
+        found = self.statuses.get(status, self.otherwise)
+        return Meaning(stage=found) if isinstance(found, str) else found
+
+    def meanings(self) -> Iterator[tuple[str, Meaning]]:
+        """Every meaning of the mapping, with where it stands."""
+        for status in self.statuses:
+            if found := self.meaning(status):
+                yield f"statuses.{status!r}", found
+        if isinstance(self.otherwise, Meaning):
+            yield "otherwise", self.otherwise
+        elif self.otherwise:
+            yield "otherwise", Meaning(stage=self.otherwise)
+
     def require(self, present: set[str]) -> None:
         """Raises Unusable when the file lacks a column that is not ``optional``."""
         missing = sorted(self.columns() - set(self.optional) - present)
         if missing:
-            told = "; ".join(f"{name!r}{_hint(name, present)}" for name in missing)
+            told = "; ".join(f"{name!r}{hint(name, present)}" for name in missing)
             raise Unusable(
                 f"the mapping {self.source} names columns that the file lacks: {told}. "
                 f"The file has: {', '.join(sorted(present))}"
@@ -169,7 +186,7 @@ def load(name_or_file: str) -> Mapping:
     elif not path.is_file():
         known = shipped()
         raise Unusable(
-            f"no mapping {name_or_file!r}{_hint(name_or_file, known)}. Shipped: "
+            f"no mapping {name_or_file!r}{hint(name_or_file, known)}. Shipped: "
             f"{', '.join(known)}; or give the path of a .toml file"
         )
     try:
@@ -220,6 +237,7 @@ def _cells(mapping: Mapping) -> Iterator[tuple[str, Cell | None]]:
     yield "case.business_type", mapping.case.business_type
     yield "case.channel", mapping.case.channel
     for n, step in enumerate(mapping.steps):
+        yield f"steps[{n}].at", step.at
         yield f"steps[{n}].status", step.status
         yield f"steps[{n}].unit", step.unit
         yield f"steps[{n}].person", step.person
@@ -227,10 +245,9 @@ def _cells(mapping: Mapping) -> Iterator[tuple[str, Cell | None]]:
 
 def _sealed_and_open(mapping: Mapping) -> Iterator[str]:
     """A column that is sealed in one place must not be kept in clear in another."""
-    sealed = {name for step in mapping.steps for name in step.seal}
     named = [name for _, cell in _cells(mapping) for name in columns_of(cell)]
     named += [name for step in mapping.steps for name in (step.line, *step.keep)]
-    both = sealed & {mapping.case.id, *named}
+    both = mapping.sealed & {mapping.case.id, *named}
     if both:
         names = ", ".join(sorted(map(str, both)))
         yield f"sealed in one place and open in another: {names}"
@@ -259,9 +276,9 @@ def _unknown_in_table(table: dict[str, Any], kind: Any, where: str) -> Iterator[
         if key in fields:
             yield from _unknown_keys(inner, fields[key], place)
         else:
-            yield f"unknown key {place!r}{_hint(key, fields)}"
+            yield f"unknown key {place!r}{hint(key, fields)}"
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

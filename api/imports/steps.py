@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,10 +18,11 @@ SHOWN_MAX = 40
 class SourceStep(msgspec.Struct, frozen=True, array_like=True):
     """One thing a row says happened, in the words of the source.
 
-    ``at`` is UTC. ``seq`` is the source's own number, or None. ``rule`` is the place of
-    its [[steps]] in the mapping. ``told`` are columns kept as they are, ``sealed`` those
-    still in clear that must be sealed before they are written anywhere. ``content`` is a
-    digest of the row without its sealed columns.
+    ``at`` is UTC. ``seq`` is the source's own number, or None. ``told`` are columns kept as
+    they are. ``words`` (of the step) and ``content`` (of the case) are still in clear and
+    must be sealed before they are written anywhere. ``key`` tells the step from others of
+    its case, ``digest`` what it says; sealed columns take no part in either: a digest of
+    a name can be guessed.
     """
 
     line: int
@@ -35,10 +36,11 @@ class SourceStep(msgspec.Struct, frozen=True, array_like=True):
     business_type: str
     channel: str
     customer: str
-    rule: int
     told: dict[str, str]
-    sealed: dict[str, str]
-    content: str
+    words: dict[str, str]
+    content: dict[str, str]
+    key: str
+    digest: bytes
 
 
 class Reject(Exception):
@@ -49,14 +51,21 @@ Get = Callable[[dict[str, str]], str]
 
 
 class RowReader:
-    """A mapping made ready to read rows. Raises Unusable when its times cannot be read."""
+    """A mapping made ready to read rows for a policy with these types and channels.
 
-    def __init__(self, mapping: Mapping) -> None:
+    Raises Unusable when the mapping's times cannot be read.
+    """
+
+    def __init__(
+        self, mapping: Mapping, types: Collection[str], channels: Collection[str]
+    ) -> None:
         self._mapping = mapping
+        self._types, self._channels = types, channels
         self._read_time = reader_of(mapping.time)
         self._business_type = getter(mapping.case.business_type, "business_type")
         self._channel = getter(mapping.case.channel, "channel")
-        self._sealed = frozenset(name for step in mapping.steps for name in step.seal)
+        # A column without a name is a running number of the export, not of the row.
+        self._not_digested = mapping.sealed | {""}
         self._steps = [
             _StepReader(n, rule, mapping.lines) for n, rule in enumerate(mapping.steps)
         ]
@@ -65,45 +74,58 @@ class RowReader:
         """The steps in the order of the mapping. Nothing of a row is taken when a part of
         it cannot be read."""
         case = row.values.get(self._mapping.case.id, "").strip()
+        if not case:
+            return Unreadable(row.line, f"no case: {self._mapping.case.id} is empty")
         try:
-            return list(self._taken(row, case))
+            told = [self._step(row, case, s) for s in self._steps if s.applies(row.values)]
         except Reject as reason:
             return Unreadable(row.line, str(reason), case)
+        return told or Unreadable(row.line, "no `when` of the mapping holds", case)
 
-    def _taken(self, row: Row, case: str) -> Iterator[SourceStep]:
+    def _step(self, row: Row, case: str, step: _StepReader) -> SourceStep:
         values, rule = row.values, self._mapping.case
-        if not case:
-            raise Reject(f"no case: {rule.id} is empty")
-        seq = self._seq(values)
-        customer = values.get(rule.customer, "").strip() if rule.customer else ""
-        business_type, channel = self._business_type(values), self._channel(values)
-        content = "" if len(self._steps) > 1 else self._digest(values)
-        taken = 0
-        for step in self._steps:
-            if not step.applies(values):
-                continue
-            taken += 1
-            status, unit = step.status(values), step.unit(values)
-            at = self._time(step.at(values))
-            yield SourceStep(
-                line=row.line,
-                case=case,
-                seq=seq,
-                at=at,
-                status=status,
-                unit=unit,
-                person=step.person(values) or None,
-                support_line=step.support_line(values),
-                business_type=business_type,
-                channel=channel,
-                customer=customer,
-                rule=step.rule,
-                told=step.told(values),
-                sealed=step.sealed(values),
-                content=content or f"{step.rule}|{at.isoformat()}|{status}|{unit}",
-            )
-        if not taken:
-            raise Reject("the row tells no step: every `when` of the mapping fails")
+        at, seq = self._time(step.at(values)), self._seq(values)
+        status, unit = step.status(values), step.unit(values)
+        key, digest = self._identity(values, step, seq, (at, status, unit))
+        return SourceStep(
+            line=row.line,
+            case=case,
+            seq=seq,
+            at=at,
+            status=status,
+            unit=unit,
+            person=step.person(values) or None,
+            support_line=step.support_line(values),
+            business_type=self._known(self._business_type(values), self._types, "type"),
+            channel=self._known(self._channel(values), self._channels, "channel"),
+            customer=values.get(rule.customer, "").strip() if rule.customer else "",
+            told=step.told(values),
+            words=_some(values, step.seal),
+            content=_some(values, rule.content),
+            key=key,
+            digest=digest,
+        )
+
+    def _identity(
+        self,
+        values: dict[str, str],
+        step: _StepReader,
+        seq: int | None,
+        said: tuple[datetime, str, str],
+    ) -> tuple[str, bytes]:
+        """What tells this step from others of its case, and a digest of what it says."""
+        if len(self._steps) > 1:
+            # A wide row that has grown tells its old steps again: only the new one is new.
+            at, status, unit = said
+            key = f"step:{step.place}|{at.isoformat()}|{status}|{unit}"
+            return key, _digest([key, step.told(values)])
+        digest = _digest({k: v for k, v in values.items() if k not in self._not_digested})
+        return f"row:{digest.hex()}" if seq is None else f"seq:{seq}", digest
+
+    def _known(self, text: str, known: Collection[str], name: str) -> str:
+        if text not in known:
+            raise Reject(f"the policy has no {name} {text[:SHOWN_MAX]!r}")
+        return text
 
     def _time(self, text: str) -> datetime:
         try:
@@ -120,18 +142,24 @@ class RowReader:
             raise Reject(f"{name} is not a whole number: {text[:SHOWN_MAX]!r}")
         return int(text)
 
-    def _digest(self, values: dict[str, str]) -> str:
-        """Tells rows apart that have no number of their own. Never made from what is
-        sealed: a digest of a name can be guessed."""
-        open_values = sorted((k, v) for k, v in values.items() if k not in self._sealed)
-        return sha256(msgspec.json.encode(open_values)).hexdigest()[:32]
+
+def _digest(said: object) -> bytes:
+    """Of what is said, whatever the order of the columns."""
+    return sha256(msgspec.json.encode(said, order="sorted")).digest()[:16]
+
+
+def _some(values: dict[str, str], names: list[str]) -> dict[str, str]:
+    """Those of the columns that say something."""
+    if not names:
+        return {}
+    return {name: text for name in names if (text := values.get(name))}
 
 
 class _StepReader:
     """One [[steps]] of the mapping, made ready."""
 
     def __init__(self, n: int, rule: StepRule, lines: list[LineRule]) -> None:
-        self.rule = n
+        self.place = n
         self.at = getter(rule.at, "at", joint=" ")
         self.status = getter(rule.status, "status")
         self.unit = getter(rule.unit, "unit")
@@ -139,7 +167,8 @@ class _StepReader:
         when = rule.when
         self._when = Condition(column=when) if isinstance(when, str) else when
         self._line, self._lines = rule.line, lines
-        self._keep, self._seal, self._note = rule.keep, rule.seal, rule.note
+        self.seal = rule.seal
+        self._keep, self._note = rule.keep, rule.note
 
     def applies(self, values: dict[str, str]) -> bool:
         if self._when is None:
@@ -156,11 +185,7 @@ class _StepReader:
         return next(fits, None)
 
     def told(self, values: dict[str, str]) -> dict[str, str]:
-        kept = {name: text for name in self._keep if (text := values.get(name))}
-        return kept | self._note
-
-    def sealed(self, values: dict[str, str]) -> dict[str, str]:
-        return {name: text for name in self._seal if (text := values.get(name))}
+        return _some(values, self._keep) | self._note
 
 
 def getter(cell: Cell, name: str, joint: str = "/") -> Get:

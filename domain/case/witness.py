@@ -7,6 +7,7 @@ move for is kept as it was, with its deviation.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
 
@@ -153,6 +154,8 @@ def witness_step(told: WitnessedStep, previous: str, policy: Policy) -> StepWitn
     )
 
 
+# An import asks the same few questions once a row. A policy never changes.
+@lru_cache(maxsize=1_000)
 def deviation(policy: Policy, previous: str, action: str | None, stage: str) -> str | None:
     """Which move the workflow lacks, or None when the step follows it.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.imports.mapping import Mapping, load, parse, shipped
+from api.imports.mapping import Mapping, Meaning, load, parse, shipped
 from api.imports.source import Unusable
 
 PLAIN = """
@@ -22,7 +22,8 @@ at = "time"
 status = "status"
 unit = "team"
 [statuses]
-open = { stage = "handling", action = ["accept", "end-suspension"] }
+open = { stage = "handling", action = "accept" }
+done = "replied"
 """
 
 
@@ -35,7 +36,19 @@ def wrong(text: str) -> str:
 def test_a_plain_mapping_is_read() -> None:
     mapping = parse(PLAIN)
     assert mapping.columns() == {"ticket", "time", "status", "team"}
-    assert mapping.statuses["open"].actions == ["accept", "end-suspension"]
+    assert mapping.meaning("open") == Meaning(stage="handling", action="accept")
+    assert mapping.meaning("done") == Meaning(stage="replied")
+    assert mapping.meaning("lost") is None
+
+
+def test_a_status_that_the_table_lacks_may_have_a_meaning_too() -> None:
+    mapping = parse('otherwise = "handling"' + PLAIN)
+    assert mapping.meaning("lost") == Meaning(stage="handling")
+    assert [where for where, _ in mapping.meanings()] == [
+        "statuses.'open'",
+        "statuses.'done'",
+        "otherwise",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from api.imports.source import Row, Unreadable, Unusable
 from api.imports.steps import RowReader, SourceStep
 from api.imports.times import reader_of
 
+TYPES = {"complaint", "enquiry", "opinion"}
+CHANNELS = {"95598", "website"}
 LONG = """
 source = "desk"
 [file]
@@ -24,7 +26,7 @@ kind = "csv"
 id = "ticket"
 seq = "n"
 business_type = { column = "kind", values = { K = "complaint" }, default = "enquiry" }
-channel = { column = "via", values = { tel = "95598" } }
+channel = { column = "via", values = { tel = "95598", radio = "98.5" } }
 [[steps]]
 at = ["day", "hour"]
 status = ["status", "sub"]
@@ -86,13 +88,13 @@ unit = { is = "mailbox" }
 
 
 def steps(text: str, **values: str) -> list[SourceStep]:
-    found = RowReader(parse(text)).read(Row(5, values))
+    found = RowReader(parse(text), TYPES, CHANNELS).read(Row(5, values))
     assert not isinstance(found, Unreadable), found
     return found
 
 
 def reason(text: str, **values: str) -> str:
-    found = RowReader(parse(text)).read(Row(5, values))
+    found = RowReader(parse(text), TYPES, CHANNELS).read(Row(5, values))
     assert isinstance(found, Unreadable)
     assert found.line == 5
     return found.reason
@@ -107,7 +109,7 @@ def test_a_row_of_a_long_log_is_one_step() -> None:
         "complaint",
         "95598",
     )
-    assert (step.told, step.sealed) == ({"impact": "High"}, {"words": "停电了"})
+    assert (step.told, step.words) == ({"impact": "High"}, {"words": "停电了"})
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,7 @@ def test_the_first_line_rule_that_fits_wins(team: str, line: str) -> None:
         ({"day": "2026-02-30"}, "no time in '2026-02-30 09:00'"),
         ({"day": "", "hour": ""}, "no time in ' ': no time"),
         ({"via": "pigeon"}, "the mapping has no channel for 'pigeon' (via)"),
+        ({"via": "radio"}, "the policy has no channel '98.5'"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_rejected_with_its_reason(
@@ -149,12 +152,15 @@ def test_a_row_of_a_wide_log_tells_all_its_steps() -> None:
         words="x",
     )
     assert asked.at == datetime(2026, 3, 2, 1, tzinfo=UTC)
-    assert (asked.sealed, answered.sealed, answered.told) == (
+    assert (asked.words, answered.words, answered.told) == (
         {"words": "x"},
         {},
         {"by": "mail"},
     )
-    assert (rated.status, rated.rule) == ("good", 2)
+    assert (rated.status, rated.key) == (
+        "good",
+        "step:2|2026-03-02T16:00:00+00:00|good|mailbox",
+    )
 
 
 def test_a_step_is_left_out_when_its_condition_fails() -> None:
@@ -168,13 +174,29 @@ def test_nothing_of_a_row_is_taken_when_a_part_cannot_be_read() -> None:
 
 def test_a_row_that_tells_no_step_is_rejected() -> None:
     never = WIDE.replace('at = "asked"', 'at = "asked"\nwhen = "asked"')
-    assert "tells no step" in reason(never, id="1", asked="", answered="", rating="")
+    assert "no `when` of the mapping holds" in reason(never, id="1", asked="", answered="", rating="")
 
 
 def test_sealed_words_leave_no_trace_in_the_digest_of_a_row() -> None:
-    digests = {steps(LONG, **ROW | {"words": w})[0].content for w in ("a", "b")}
-    others = {steps(LONG, **ROW | {"impact": i})[0].content for i in ("a", "b")}
+    digests = {steps(LONG, **ROW | {"words": w})[0].digest for w in ("a", "b")}
+    others = {steps(LONG, **ROW | {"impact": i})[0].digest for i in ("a", "b")}
     assert (len(digests), len(others)) == (1, 2)
+
+
+def test_a_row_is_known_by_its_number_or_else_by_what_it_says() -> None:
+    without = LONG.replace('seq = "n"\n', "")
+    assert steps(LONG, **ROW)[0].key == "seq:2"
+    keys = [
+        steps(without, **ROW | change)[0].key
+        for change in ({}, {"words": "sealed"}, {"": "running number"}, {"impact": "Low"})
+    ]
+    assert keys[0] == keys[1] == keys[2] != keys[3]
+
+
+def test_a_wide_row_that_has_grown_tells_its_old_steps_under_their_old_keys() -> None:
+    before = steps(WIDE, id="1", asked="2026-03-02", answered="", rating="-")
+    after = steps(WIDE, id="1", asked="2026-03-02", answered="2026-03-03", rating="-")
+    assert [s.key for s in before] == [s.key for s in after][:1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""huiyin stats: figures, each of which opens into exactly what it counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.opening import office, refuse
+from api.cli.output import say, say_json, say_table
+from api.stats import NoList, figures, listable, listed
+from projections.handovers import Handovers
+from projections.reading import Stored
+
+app = typer.Typer(help="Figures, and the cases that each one counts.", no_args_is_help=True)
+
+
+@app.callback()
+def stats() -> None:
+    """Figures, and the cases that each one counts."""
+
+
+@app.command("handovers")
+def handovers(
+    source: Annotated[
+        str | None, typer.Option(help="only cases of this imported log (bpi2013)")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--list", metavar="KEY", help=f"what a number counts: {', '.join(listable())}"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """How cases change hands 转办: hand-overs, ping-pong 推诿, reopened, push to front."""
+    with office() as opened:
+        opened.catch_up()
+        view = Handovers(Stored(opened.store.pool))
+        if key is not None:
+            _list(view, key, source)
+        elif as_json:
+            say_json(figures(view, source))
+        else:
+            title = f"hand-overs of {source}" if source else "hand-overs"
+            say_table(title, ("", ""), figures(view, source).items())
+
+
+def _list(view: Handovers, key: str, source: str | None) -> None:
+    try:
+        for each in listed(view, key, source):
+            if isinstance(each, str):
+                say(each)
+            else:
+                say_json(each)
+    except NoList as why:
+        refuse(str(why))
