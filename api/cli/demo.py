@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -57,9 +57,14 @@ def demo(
         serve_until_stopped(opened, HOST, port)
 
 
+def sample_day() -> date:
+    """Yesterday, so that nothing lies in the future."""
+    return (datetime.now(CHINA) - timedelta(days=1)).date()
+
+
 def load(opened: Office) -> None:
-    """The sample day is yesterday, so that nothing lies in the future."""
-    day = (datetime.now(CHINA) - timedelta(days=1)).date()
+    """Play the sample day; what was played before is not played again."""
+    day = sample_day()
     voiced = track(
         play(opened, day),
         description=f"playing the sample day {day}",

@@ -1,0 +1,140 @@
+"""Looking after the log, the views, the rules and the tokens at the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from api.office import Office
+from tests.cli.conftest import Run, answer, lines
+
+Played = tuple[Office, str]
+
+
+def test_the_views_equal_the_log(huiyin: Run) -> None:
+    report = answer(huiyin("views", "check", "--json"))
+    assert report["differing"] == 0
+    assert report["rows"] > 200
+
+
+def test_a_row_changed_by_hand_is_named(huiyin: Run, played: Played) -> None:
+    _, dsn = played
+    number = answer(huiyin("board", "--json"))["items"][0]["number"]
+    with psycopg.connect(dsn, autocommit=True) as hand:
+        hand.execute("UPDATE views.boards SET stage = 'closed' WHERE number = %s", [number])
+
+    result = huiyin("views", "check")
+
+    assert result.exit_code == 1
+    assert number in result.stdout
+    assert answer(huiyin("views", "rebuild", "boards", "--json"))["rebuilt"]["boards"] > 0
+    assert answer(huiyin("views", "check", "--json"))["differing"] == 0
+
+
+def test_every_view_is_listed_with_the_question_it_answers(huiyin: Run) -> None:
+    views = answer(huiyin("views", "list", "--json"))["views"]
+    assert {view["view"] for view in views} >= {"boards", "handovers", "chains", "units"}
+    assert all(view["position"] == view["head"] and view["answers"] for view in views)
+
+
+def test_an_unknown_view_is_refused_with_those_there_are(huiyin: Run) -> None:
+    result = huiyin("views", "check", "bords")
+    assert result.exit_code == 2
+    assert "boards" in result.stderr
+
+
+def test_the_log_is_whole(huiyin: Run, played: Played) -> None:
+    report = answer(huiyin("log", "verify", "--json"))
+    assert report["problems"] == []
+    assert report["facts"] == report["head"] == played[0].store.log.head()
+
+
+def test_an_export_is_every_fact_in_order(huiyin: Run, played: Played) -> None:
+    told = lines(huiyin("log", "export"))
+    assert [line["position"] for line in told] == list(range(1, len(told) + 1))
+    assert len(told) == played[0].store.log.head()
+    assert lines(huiyin("log", "export", "--after", "460"))[0]["position"] == 461
+
+
+def test_everything_is_in_its_place(huiyin: Run) -> None:
+    found = answer(huiyin("doctor", "--json"))
+    assert found["well"], found
+
+
+def test_a_token_opens_the_door_under_its_role_until_revoked(
+    huiyin: Run, played: Played
+) -> None:
+    created = huiyin("token", "create", "--role", "supervisor", "--unit", "jiandu")
+    token = created.stdout.strip()
+    tokens = played[0].store.tokens
+
+    actor = tokens.actor(token)
+    assert actor is not None
+    assert (actor.role, actor.unit) == ("supervisor", "jiandu")
+    assert huiyin("token", "revoke", token).exit_code == 0
+    assert tokens.actor(token) is None
+    assert huiyin("token", "revoke", token).exit_code == 2
+
+
+def test_a_token_of_no_role_is_refused(huiyin: Run) -> None:
+    result = huiyin("token", "create", "--role", "king", "--unit", "jiandu")
+    assert result.exit_code == 2
+    assert "supervisor" in result.stderr
+
+
+BAD = {
+    "states": {
+        "new": {
+            "start": True,
+            "actions": [
+                {"action": "go", "to": "nowhere", "roles": ["agent"]},
+                {"action": "stop", "to": "stuck", "roles": []},
+            ],
+        },
+        "stuck": {},
+        "island": {"terminal": True},
+    }
+}
+
+
+def test_a_bad_workflow_is_named_move_by_move(huiyin: Run, tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps(BAD))
+    result = huiyin("policy", "lint", str(file), "--json")
+    found = {
+        (f["code"], f["state"], f["action"]) for f in json.loads(result.stdout)["findings"]
+    }
+    assert result.exit_code == 1
+    assert {
+        ("dangling_target", "new", "go"),
+        ("no_owner", "new", "stop"),
+        ("dead_end", "stuck", None),
+        ("unreachable_state", "island", None),
+    } <= found
+
+
+def test_the_shipped_rules_are_sound_and_shown(huiyin: Run, tmp_path: Path) -> None:
+    document = answer(huiyin("policy", "show"))
+    file = tmp_path / "workflow.json"
+    file.write_text(json.dumps(document["workflow"]))
+    assert huiyin("policy", "lint", str(file)).exit_code == 0
+    assert huiyin("policy", "publish").stdout.split() == ["hotline-12345@1", "sgcc-2022@1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "\x00", "3", '{"states": 3}', '{"states": {"a": 1}}']
+)
+def test_what_is_no_workflow_is_refused(huiyin: Run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "not.json"
+    file.write_text(text)
+    result = huiyin("policy", "lint", str(file), "--json")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "not.json" in result.stderr.replace("\n", "")
+
+
+def test_a_missing_file_is_refused(huiyin: Run) -> None:
+    assert huiyin("policy", "lint", "missing.json").exit_code == 2
