@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import another_case, coded, own_unit
+from domain.case.rules import another_case, centre, coded
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -78,7 +78,7 @@ def unmerge(case: Case, command: UnmergeCase, setting: Setting) -> list[Fact]:
     return [
         CaseUnmerged(
             was_in=case.merged_into,
-            to_unit=own_unit(command, setting),
+            to_unit=centre(command, setting),
             reason=command.reason,
         )
     ]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.case.callback import COMPLETED
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, own_unit
+from domain.case.rules import centre, coded
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.refused import Refused
@@ -48,7 +48,7 @@ def reopen(case: Case, command: ReopenCase, setting: Setting) -> list[Fact]:
     """Raises Refused: ``unknown_reason``, ``not_dissatisfied``, ``rehandled``."""
     coded(case, "reopen", command.reason, setting)
     rehandling = not setting.policy.terminal(case.stage)
-    to_unit = own_unit(command, setting)
+    to_unit = centre(command, setting)
     if rehandling:
         may_rehandle(case, setting)
         to_unit = who_replied(case, command, setting) or to_unit

@@ -61,6 +61,14 @@ def own_unit(command: Command, setting: Setting) -> str:
     return command.actor.unit or setting.policy.intake_unit
 
 
+def centre(command: Command, setting: Setting) -> str:
+    """Where a case begins again: with whoever acts if they may dispatch, else the hotline."""
+    move = setting.policy.moves.get((setting.policy.start, "dispatch"))
+    if move is not None and command.actor.role in move.roles:
+        return own_unit(command, setting)
+    return setting.policy.intake_unit
+
+
 def independent(case: Case, command: Command, setting: Setting) -> None:
     """Who had a hand in it judges neither the reply nor what the customer says (A6)."""
     if setting.policy.callback.independent and command.actor.person in case.handled_by:

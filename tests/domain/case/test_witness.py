@@ -1,0 +1,189 @@
+"""History is witnessed, never refused; an open case out of it goes on under our rules."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from domain.case.case import Case, CaseFact
+from domain.case.reassign import CaseReassigned, ReassignCase
+from domain.case.reopen import ReopenCase
+from domain.case.reply import ReplyToCase
+from domain.case.urge import CustomerUrged, UrgeCase
+from domain.case.witness import (
+    CaseWitnessed,
+    StepWitnessed,
+    WitnessedCase,
+    WitnessedStep,
+    deviation,
+    witness_case,
+    witness_step,
+)
+from tests.support.scenario import (
+    AGENT,
+    CASE_ID,
+    DISPATCHER,
+    HANDLER,
+    SUPERVISOR,
+    by,
+    given,
+    policy,
+    text,
+    told,
+)
+
+RULES = policy()
+TOLD = WitnessedCase(
+    number="1-364285768",
+    source="bpi2013",
+    source_id="1-364285768",
+    business_type="fault_repair",
+    channel="other",
+    unit="V30",
+    person="Frederic",
+    attributes={"product": "PROD582"},
+)
+ROWS = (
+    WitnessedStep(row=1, activity="Accepted/In Progress", stage="handling", unit="V30"),
+    WitnessedStep(
+        row=2,
+        activity="Queued/Awaiting Assignment",
+        stage="dispatched",
+        action="reassign",
+        unit="V5 3rd",
+        line="L3",
+    ),
+    WitnessedStep(
+        row=3,
+        activity="Accepted/In Progress",
+        stage="handling",
+        action="accept",
+        unit="V5 3rd",
+        person="Anne Claire",
+        line="L3",
+        attributes={"impact": "Medium"},
+    ),
+)
+
+
+def history(*rows: WitnessedStep) -> tuple[CaseFact, ...]:
+    """The facts of a case in the source, as an import tells them."""
+    begun = witness_case(TOLD, RULES)
+    facts: list[CaseFact] = [begun]
+    previous = begun.stage
+    for row in rows:
+        step = witness_step(row, previous, RULES)
+        facts.append(step)
+        previous = step.stage
+    return tuple(facts)
+
+
+def test_a_case_begins_where_the_source_says_and_keeps_its_name_there() -> None:
+    assert witness_case(TOLD, RULES) == CaseWitnessed(
+        stage="received",
+        number="1-364285768",
+        source="bpi2013",
+        source_id="1-364285768",
+        business_type="fault_repair",
+        channel="other",
+        holder_unit="V30",
+        holder_person="Frederic",
+        attributes={"product": "PROD582"},
+    )
+
+
+def test_a_row_keeps_its_own_words_beside_ours() -> None:
+    assert witness_step(ROWS[2], "dispatched", RULES) == StepWitnessed(
+        stage="handling",
+        row=3,
+        activity="Accepted/In Progress",
+        unit="V5 3rd",
+        person="Anne Claire",
+        line="L3",
+        attributes={"impact": "Medium"},
+    )
+
+
+def test_a_case_without_a_unit_is_held_by_the_hotline() -> None:
+    nowhere = WitnessedStep(row=1, activity="?", stage="received", unit="")
+    assert witness_step(nowhere, "received", RULES).unit == "95598"
+
+
+def test_the_case_is_with_whoever_the_last_row_names() -> None:
+    case = given(*history(*ROWS)).case
+    assert (case.stage, case.holder_unit, case.holder_person) == (
+        "handling",
+        "V5 3rd",
+        "Anne Claire",
+    )
+    assert case.units == ["V30", "V5 3rd"]
+    assert (case.witnessed_row, case.line, case.deviations) == (3, "L3", 1)
+    assert (case.source, case.source_id) == ("bpi2013", "1-364285768")
+
+
+@pytest.mark.parametrize(
+    ("previous", "action", "stage", "expected"),
+    [
+        ("received", "dispatch", "dispatched", None),
+        ("handling", None, "handling", None),
+        ("received", None, "dispatched", None),
+        ("closed", "accept", "handling", "closed -accept-> handling"),
+        ("received", "dispatch", "handling", "received -dispatch-> handling"),
+        ("closed", None, "handling", "closed --> handling"),
+        ("nowhere", None, "handling", "nowhere --> handling"),
+    ],
+)
+def test_a_deviation_names_the_move_that_the_workflow_lacks(
+    previous: str, action: str | None, stage: str, expected: str | None
+) -> None:
+    assert deviation(RULES, previous, action, stage) == expected
+
+
+def test_an_open_case_of_history_goes_on_under_our_rules() -> None:
+    start = given(*history(*ROWS))
+    start.when(by(AGENT, UrgeCase)).then(CustomerUrged(times=1))
+    here = by(DISPATCHER, ReassignCase, unit="bailu-east", reason="wrong_unit")
+    moved = CaseReassigned(from_unit="V5 3rd", to_unit="bailu-east", reason="wrong_unit")
+    case = start.when(here).then(moved)
+    assert case.units == ["V30", "V5 3rd", "bailu-east"]
+    body = {name: text(name) for name in ("cause", "measures", "answer")}
+    asked = by(HANDLER, ReplyToCase, **body, responsibility="company")
+    start.when(asked).then_refused("no_such_case")
+
+
+def test_a_closed_case_of_history_is_reopened() -> None:
+    done = WitnessedStep(row=4, activity="Completed/Closed", stage="closed", unit="V5 3rd")
+    start = given(*history(*ROWS, done))
+    asked = by(SUPERVISOR, ReopenCase, reason="not_done")
+    assert start.when(asked).then_stage("received").holder_unit == "95598"
+
+
+def test_who_handled_it_then_does_not_judge_it_now() -> None:
+    assert given(*history(*ROWS)).case.handled_by == ["Anne Claire"]
+
+
+STAGES = [*sorted(RULES.states), "a state we never had"]
+ROW = st.builds(
+    WitnessedStep,
+    row=st.integers(1, 1000),
+    activity=st.text(max_size=8),
+    stage=st.sampled_from(STAGES),
+    unit=st.text(max_size=3),
+    action=st.none() | st.sampled_from(sorted(RULES.actions)) | st.text(max_size=4),
+    person=st.none() | st.text(max_size=3),
+    line=st.none() | st.sampled_from(["L1", "L2", "L3"]),
+    attributes=st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=3),
+)
+
+
+@for_all(st.lists(ROW, max_size=12))
+def test_whatever_history_says_it_is_never_refused(rows: list[WitnessedStep]) -> None:
+    facts = history(*rows)
+    case = told(CASE_ID, facts, RULES)
+    assert isinstance(case, Case)
+    assert case.version == len(rows) + 1
+    assert case.stage == (rows[-1].stage if rows else "received")
+    assert case.holder_unit == (rows[-1].unit or "95598" if rows else "V30")
+    flagged = [fact for fact in facts[1:] if getattr(fact, "deviation", None)]
+    assert case.deviations == len(flagged)
