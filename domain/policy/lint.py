@@ -111,8 +111,7 @@ def _reached(states: Mapping[str, _State]) -> frozenset[str]:
 
 def _warnings(state: _State) -> Iterator[Finding]:
     leaving = state.leaving()
-    if state.terminal:
-        for exit_ in leaving:
-            yield Finding("terminal_state_with_exits", state.name, exit_.action, WARNING)
-    elif len(leaving) == 1 and len(leaving[0].roles) == 1:
+    if state.terminal and leaving:
+        yield Finding("terminal_state_with_exits", state.name, None, WARNING)
+    if not state.terminal and len(leaving) == 1 and len(leaving[0].roles) == 1:
         yield Finding("single_exit_single_role", state.name, leaving[0].action, WARNING)

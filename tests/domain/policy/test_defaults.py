@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -369,6 +370,13 @@ def test_nobody_is_called_at_night_and_at_noon_only_where_that_is_left_on() -> N
         False,
     ]
     assert not noon.covers(time(13))
+    noon_on = replace(noon, on=True)
+    assert [noon_on.covers(time(hour)) for hour in (11, 12, 13, 14)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_the_satisfaction_scale() -> None:

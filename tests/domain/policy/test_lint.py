@@ -89,12 +89,22 @@ def test_a_terminal_state_with_a_way_out_is_a_warning() -> None:
         {
             "states": {
                 "begun": state(action("done"), start=True),
-                "done": state(action("begun", name="reopen"), terminal=True),
+                "done": state(
+                    action("begun", name="reopen"),
+                    action("begun", name="appeal"),
+                    action("done", name="note"),
+                    terminal=True,
+                ),
             }
         }
     )
-    assert found == [Finding("terminal_state_with_exits", "done", "reopen", "warning")]
+    assert found == [Finding("terminal_state_with_exits", "done", None, "warning")]
     assert sound(found)
+
+
+def test_a_terminal_state_that_is_only_added_to_is_fine() -> None:
+    done = state(action("done", name="note"), terminal=True)
+    assert findings(begun=state(action("done"), start=True), done=done) == []
 
 
 def test_one_exit_for_one_role_is_a_warning() -> None:

@@ -78,6 +78,7 @@ def test_without_a_callback_table_the_defaults_of_a6_hold() -> None:
 
 
 WRONG: list[tuple[str, Any, str, str]] = [
+    ("workflow", None, "policy_lacks_table", "add the file workflow.toml"),
     ("roles", None, "policy_lacks_table", "add the file roles.toml"),
     ("workfow", {}, "policy_unknown_table", "no table workfow; the tables are profile, w"),
     ("types", [], "policy_row_wrong", "table types, row types: types must be a table"),

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from api.http.questions import QUESTIONS
 from api.policies import shipped
+from domain.catalogue import SUBJECTS
 from domain.policy.book import FOUNDING
 from domain.policy.lint import lint, sound
 from domain.policy.parse import parse
@@ -91,9 +93,9 @@ def test_the_workflow_lints_without_an_error(profile: str) -> None:
     found = lint(shipped()[profile]["workflow"])
     assert sound(found)
     assert [(f.code, f.state, f.action) for f in found] == [
-        ("terminal_state_with_exits", "closed", "reopen"),
-        ("terminal_state_with_exits", "referred", "reopen"),
-        ("terminal_state_with_exits", "merged", "unmerge"),
+        ("terminal_state_with_exits", "closed", None),
+        ("terminal_state_with_exits", "referred", None),
+        ("terminal_state_with_exits", "merged", None),
     ]
 
 
@@ -140,6 +142,27 @@ def test_every_kind_of_reason_that_a_decision_asks_for_has_codes(profile: str) -
     kinds = {kind for kind, _ in POLICIES[profile].reasons}
     has_suspension = "suspended" in POLICIES[profile].states
     assert kinds == KINDS | ({"suspension"} if has_suspension else set())
+
+
+def test_every_word_of_action_is_something_that_can_be_asked_for() -> None:
+    commands = {word for subject in SUBJECTS.values() for word in subject.commands()}
+    assert set(SGCC.actions) == commands | {"import"}
+    assert set(CITY.actions) < set(SGCC.actions)
+
+
+@every_profile
+def test_every_command_is_for_somebody(profile: str) -> None:
+    policy = POLICIES[profile]
+    moves = {action for _, action in policy.moves}
+    may = {action for rule in policy.roles.values() for action in rule.may}
+    assert moves | may == set(policy.actions)
+    assert not moves & may
+
+
+@every_profile
+def test_every_view_is_for_somebody(profile: str) -> None:
+    open_to = {view for rule in POLICIES[profile].roles.values() for view in rule.views}
+    assert open_to == {*QUESTIONS, "casefile", "facts", "refusals"}
 
 
 @every_profile
@@ -233,6 +256,7 @@ def test_words_and_codes_are_looked_up_or_refused_by_name() -> None:
     assert SGCC.category("business.metering").parent == "business"
     assert SGCC.level("special").rank > SGCC.level("general").rank
     assert SGCC.reason("return", "wrong_area").zh == "供电区域错误"
+    assert SGCC.reason("return", "wrong_area").holds("praise")
     assert SGCC.satisfied("satisfied").satisfied
     for ask, code in (
         (lambda: SGCC.category("x"), "unknown_category"),
