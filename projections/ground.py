@@ -105,3 +105,15 @@ def enter(cursor: Cursor | Connection, view: View[Any], position: int, built: in
 def drop(cursor: Cursor | Connection, tables: Iterable[str]) -> None:
     for name in tables:
         cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, name)))
+
+
+def owned(connection: Connection, group: str = "views") -> bool:
+    """Whether some process follows a group of views now: it holds the group's lock."""
+    lock = lock_number(f"views:{group}")
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND classid = %s AND objid = %s AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database()))",
+        [lock >> 32, lock & 0xFFFFFFFF],
+    ).fetchone()
+    return bool(found and found[0])

@@ -1,0 +1,1 @@
+"""Folds without a database, and the engine on a real one."""

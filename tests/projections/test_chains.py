@@ -1,0 +1,156 @@
+"""The accountability chain: who handled, who was told, who answered, who need not."""
+
+from __future__ import annotations
+
+from domain.case.escalation import CaseEscalated, EscalationAnswered
+from domain.case.handover import HandoverAccepted
+from domain.case.reassign import CaseReassigned
+from domain.case.reopen import CaseReopened
+from domain.fact import Fact
+from projections.chains import CHAINS, Chains, RungRow
+from projections.reading import Held
+from tests.projections import telling
+from tests.projections.telling import at, minutes
+from tests.projections.test_boards import history
+from tests.support.scenario import CASE_ID, DISPATCHER, HANDLER, LEADER
+from tests.support.story import (
+    ARCHIVE,
+    CALLBACK,
+    CLOSED,
+    DISPATCH,
+    HANDLING,
+    REPLIED,
+    called_back,
+    happened,
+    received,
+)
+
+
+def chains(*facts: Fact) -> Chains:
+    found = telling.folded(CHAINS, *facts)
+    assert not found.parked
+    return Chains(Held(found))
+
+
+def chain(*facts: Fact) -> list[RungRow]:
+    return chains(*facts).of(CASE_ID)
+
+
+def who(rows: list[RungRow]) -> list[tuple[int, str, str | None]]:
+    return [(row.rung, row.unit, row.person) for row in rows]
+
+
+def told(rung: int, person: str, fallback: str | None = None) -> Fact:
+    return happened(
+        "handling",
+        LEADER,
+        CaseEscalated(
+            rung=rung,
+            from_post="bailu-east.ran",
+            to_post=f"post-{rung}",
+            told=person,
+            unit=f"unit-{rung}",
+            reason="silence",
+            rule="by_hand",
+            fallback=fallback,
+        ),
+    )
+
+
+def answer(rung: int, person: str) -> Fact:
+    return happened(
+        "handling",
+        LEADER,
+        EscalationAnswered(
+            rung=rung, unit=f"unit-{rung}", post=f"post-{rung}", told="qu", person=person
+        ),
+    )
+
+
+def test_whoever_took_the_call_answers_for_the_case_first() -> None:
+    rows = chain(received())
+    assert who(rows) == [(0, "95598", "dan")]
+    assert (rows[0].post, rows[0].policy) == ("95598.dan", "sgcc-2022@1")
+
+
+def test_a_dispatched_case_is_with_the_unit_until_a_person_takes_it() -> None:
+    assert who(chain(*DISPATCH)) == [(0, "95598", "dan"), (0, "bailu-east", None)]
+    assert who(chain(*HANDLING)) == [(0, "95598", "dan"), (0, "bailu-east", "ran")]
+
+
+def test_each_leader_told_is_a_rung_with_why_and_who_instead_of_whom() -> None:
+    rows = chain(
+        *HANDLING, at(minutes(5), told(1, "qu")), at(minutes(9), told(2, "lan", "deputy"))
+    )
+    assert who(rows)[2:] == [(1, "unit-1", "qu"), (2, "unit-2", "lan")]
+    first, second = rows[2:]
+    assert (first.n, first.told_at, first.reason, first.rule) == (
+        3,
+        minutes(5),
+        "silence",
+        "by_hand",
+    )
+    assert (first.fallback, second.fallback) == (None, "deputy")
+    assert first.waits
+
+
+def test_an_answer_stands_with_the_rung_it_answers() -> None:
+    asked = chains(
+        *HANDLING, told(1, "qu"), told(2, "lan"), at(minutes(7), answer(1, "xu"))
+    )
+    first, second = asked.of(CASE_ID)[2:]
+    assert (first.answered_at, first.answered_by, first.waits) == (minutes(7), "xu", False)
+    assert [row.n for row in asked.waiting()] == [second.n]
+    assert asked.waiting(person="qu") == []
+    assert asked.waiting(person="lan", unit="unit-2") == [second]
+
+
+def test_who_handles_after_a_reassignment_or_a_hand_over_is_a_link_of_its_own() -> None:
+    moved = CaseReassigned(from_unit="bailu-east", to_unit="bailu", reason="wrong_area")
+    taken = HandoverAccepted(
+        from_unit="bailu", from_person=None, to_unit="xishi-town", to_person="tan"
+    )
+    rows = chain(
+        *HANDLING,
+        told(1, "qu"),
+        happened("dispatched", DISPATCHER, moved),
+        happened("handling", HANDLER, taken),
+    )
+    assert who(rows) == [
+        (0, "95598", "dan"),
+        (0, "bailu-east", "ran"),
+        (1, "unit-1", "qu"),
+        (0, "bailu", None),
+        (0, "xishi-town", "tan"),
+    ]
+
+
+def test_a_new_round_climbs_from_the_bottom_and_spares_who_has_not_answered() -> None:
+    again = CaseReopened(
+        from_stage="callback", to_unit="bailu-east", rehandling=True, reason="unsolved"
+    )
+    asked = chains(
+        *CALLBACK[:-2],
+        told(1, "qu"),
+        *CALLBACK[-2:],
+        called_back(),
+        at(minutes(30), happened("handling", DISPATCHER, again)),
+        told(1, "lan"),
+        answer(1, "lan"),
+    )
+    rows = asked.of(CASE_ID)
+    old, new = (row for row in rows if row.rung == 1)
+    assert (old.round, old.answered_at, old.lapsed_at) == (1, None, minutes(30))
+    assert (new.round, new.answered_by, new.lapsed_at) == (2, "lan", None)
+    assert asked.waiting() == []
+
+
+def test_a_case_that_is_done_asks_nobody_any_more() -> None:
+    asked = chains(*HANDLING, told(1, "qu"), REPLIED, at(minutes(60), CLOSED))
+    assert asked.waiting() == []
+    assert asked.of(CASE_ID)[-1].lapsed_at == minutes(60)
+    assert all(row.lapsed_at is None for row in chain(*ARCHIVE))
+
+
+def test_of_history_the_chain_names_who_held_the_case_last() -> None:
+    assert who(chain(*history("handling", "handling", "closed"))) == [(0, "V3", "Li")]
