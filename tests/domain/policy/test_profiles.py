@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from domain.refused import NotPermitted, Refused
 
 POLICIES = {name: Policy.from_document(document) for name, document in shipped().items()}
 SGCC, CITY = POLICIES["sgcc-2022"], POLICIES["hotline-12345"]
+ROOT = Path(__file__).parents[3]
 ROLES = {
     "agent",
     "dispatcher",
@@ -106,6 +108,15 @@ def test_no_row_is_without_a_source(profile: str) -> None:
     for where, row in found:
         marks = row.get("source", "").split(", ")
         assert all(MARK.fullmatch(mark) for mark in marks), f"{where} has no source"
+
+
+@every_profile
+def test_every_source_is_told_in_the_list_of_sources(profile: str) -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    told = {line.split("|")[1].strip() for line in text.splitlines() if "|" in line}
+    for where, row in rows(shipped()[profile]):
+        for mark in row["source"].split(", "):
+            assert mark in told or mark[0] in "ABC", f"{where}: {mark}"
 
 
 @every_profile
