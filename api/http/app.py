@@ -13,8 +13,11 @@ from api.http import problems
 from api.http.cases import add_cases
 from api.http.commands import add_commands, command_routes
 from api.http.door import Door, utc_now
+from api.http.health import add_health
 from api.http.openapi import describe
+from api.http.views import add_views
 from domain.desk import Desk
+from projections.positions import Positions
 from projections.view import View
 from store import Store
 
@@ -30,11 +33,13 @@ def create_app(
     desk: Desk,
     views: Sequence[View[Any]],
     *,
+    positions: Positions | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The app over an opened store. It follows no log itself: a worker keeps the views.
 
-    ``now`` is the clock that business time is taken from.
+    ``positions`` are those of a follower in this process, who then wakes waiting readers
+    at once; ``now`` is the clock that business time is taken from.
     """
     app = FastAPI(
         title="Huiyin 回音",
@@ -44,10 +49,18 @@ def create_app(
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    door = Door(store=store, desk=desk, views=tuple(views), now=now)
+    door = Door(
+        store=store,
+        desk=desk,
+        views=tuple(views),
+        positions=positions or Positions(store.pool),
+        now=now,
+    )
     commands = command_routes(door)
     router = APIRouter()
     add_cases(router, door)
+    add_views(router, door)
+    add_health(router, door)
     add_commands(router, commands)
     app.include_router(router)
     problems.install(app)

@@ -14,6 +14,10 @@ from api.instants import instant
 from api.replay import masks_of, replay, state_of
 from domain.case.case import Case
 from domain.refused import NotFound
+from projections.chains import CHAINS, Chains
+from projections.folding import fold_in_memory
+from projections.reading import Held
+from projections.timelines import Teller
 
 if TYPE_CHECKING:
     from store.log import Entry
@@ -54,6 +58,21 @@ class CaseReader:
         _, entries = self._seen(request, ref, "facts", as_of)
         return as_json({"items": list(replay(entries)), "position": entries[-1].position})
 
+    def chain(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
+        """Who answers for it: who handles it, then each leader told, as of the act."""
+        case, entries = self._seen(request, ref, "chain", as_of)
+        folded = fold_in_memory([CHAINS], entries)
+        rungs = Chains(Held(folded)).of(case.id)
+        return as_json({"items": rungs, "position": entries[-1].position})
+
+    def timeline(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
+        """What happened, in plain words; `customer_told` marks what the customer heard."""
+        case, entries = self._seen(request, ref, "casefile", as_of)
+        desk = self._door.desk
+        teller = Teller(desk.policy(case.policy), desk.organisation())
+        items = teller.timeline(entries)
+        return as_json({"items": items, "position": entries[-1].position})
+
     def _seen(
         self, request: Request, ref: str, view: str, as_of: str | None
     ) -> tuple[Case, list[Entry]]:
@@ -82,5 +101,11 @@ def _folded(entries: list[Entry]) -> Any:
 def add_cases(router: APIRouter, door: Door) -> None:
     """Put the routes up."""
     reader = CaseReader(door)
-    for path, read in {"": reader.state, "/facts": reader.facts}.items():
+    reads = {
+        "": reader.state,
+        "/facts": reader.facts,
+        "/chain": reader.chain,
+        "/timeline": reader.timeline,
+    }
+    for path, read in reads.items():
         router.add_api_route(f"/cases/{{ref}}{path}", read, methods=["GET"], tags=["case"])

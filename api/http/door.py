@@ -20,6 +20,9 @@ from domain.command import Command
 from domain.desk import Answer, Desk
 from domain.fact import UNSTAMPED, Actor
 from domain.policy.policy import Policy
+from projections.boards import Boards
+from projections.positions import Positions
+from projections.reading import Stored
 from projections.view import View
 
 if TYPE_CHECKING:
@@ -37,7 +40,8 @@ class Door:
 
     store: Store
     desk: Desk
-    views: tuple[View[Any], ...] = ()
+    views: tuple[View[Any], ...]
+    positions: Positions
     now: Callable[[], datetime] = utc_now
 
     def actor(self, request: Request) -> Actor:
@@ -53,7 +57,9 @@ class Door:
         return case_ref.case_id(ref, self.by_number)
 
     def by_number(self, number: str) -> UUID | None:
-        raise NotImplementedError
+        """The case with this number; None for none, or for several."""
+        found = Boards(Stored(self.store.pool)).numbered(number)
+        return found[0].case_id if len(found) == 1 else None
 
     def customer_of(self, stream_id: UUID) -> UUID | None:
         """The person a case or a call is about, as far as it is known."""

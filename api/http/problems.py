@@ -14,6 +14,7 @@ import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
 
 from domain.refusals import Text
@@ -64,6 +65,10 @@ TEXTS: dict[str, Text] = {
     "view_behind": Text(
         "视图尚未更新到位置 {position}, 请稍后再试",
         "the view has not reached position {position} yet; try again shortly",
+    ),
+    "view_missing": Text(
+        "视图尚未建立: 后台进程还没有运行过",
+        "the views are not built yet: no worker has run",
     ),
     "store_unreachable": Text(
         "数据库暂时无法访问, 请用相同的 Idempotency-Key 重试",
@@ -148,35 +153,40 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for unreachable in AWAY:
         app.add_exception_handler(unreachable, _unreachable)
+    app.add_exception_handler(UndefinedTable, _unbuilt)
     app.add_exception_handler(Exception, _internal)
 
 
-def _known(request: Request, error: Exception) -> Response:
+async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem | Refused)  # noqa: S101 - registered for these
     return response(error, request)
 
 
-def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this
     names = ", ".join(str(e["loc"][-1])[:100] for e in error.errors())
     return response(Problem(400, "bad_parameter", name=names), request)
 
 
-def _http(request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return response(Problem(405, "method_not_allowed", headers=error.headers), request)
     return response(Problem(404, "no_such_page"), request)
 
 
-def _unreachable(request: Request, error: Exception) -> Response:
+async def _unreachable(request: Request, error: Exception) -> Response:
     log.warning("store unreachable: %s", error)
     return response(
         Problem(503, "store_unreachable", headers={"Retry-After": "1"}), request
     )
 
 
-def _internal(request: Request, error: Exception) -> Response:
+async def _unbuilt(request: Request, _: Exception) -> Response:
+    return response(Problem(503, "view_missing", headers={"Retry-After": "5"}), request)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
     incident = uuid4().hex[:12]
     log.error(
         "incident %s: %s %s", incident, request.method, request.url.path, exc_info=error

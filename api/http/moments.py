@@ -1,0 +1,54 @@
+"""The views as they stood: folded in memory when asked, the last ones kept for paging."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from projections.folding import Folded
+from projections.moments import as_of, happened_by
+from projections.view import View
+
+if TYPE_CHECKING:
+    from store.log import Log
+
+KEPT_MAX = 4
+
+
+class Moments:
+    """Folds views for a moment. The log never changes behind a position, so what was
+    folded for one stays right, and the next page need not fold again."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._kept: OrderedDict[Hashable, Folded] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def known(self, views: tuple[View[Any], ...], at: datetime) -> Folded:
+        """What was known at a moment: recorded by then."""
+        key = ("known", _names(views), self._log.known_at(at))
+        return self._fold(key, lambda: as_of(self._log, views, at))
+
+    def happened(self, views: tuple[View[Any], ...], at: datetime) -> Folded:
+        """What had happened by a moment, as known now."""
+        key = ("happened", _names(views), at, self._log.head())
+        return self._fold(key, lambda: happened_by(self._log, views, at))
+
+    def _fold(self, key: Hashable, fold: Callable[[], Folded]) -> Folded:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        folded = fold()
+        with self._lock:
+            self._kept[key] = folded
+            while len(self._kept) > KEPT_MAX:
+                self._kept.popitem(last=False)
+        return folded
+
+
+def _names(views: tuple[View[Any], ...]) -> tuple[str, ...]:
+    return tuple(view.name for view in views)

@@ -1,0 +1,178 @@
+"""GET /views/{name}: rows now or at any moment, for these eyes, a page at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http.cases import AsOf, moment
+from api.http.door import Door, as_json
+from api.http.eyes import Eyes
+from api.http.moments import Moments
+from api.http.problems import Problem
+from api.http.questions import QUESTIONS, Question
+from projections.board_rows import BoardRow
+from projections.boards import BOARDS
+from projections.reading import Condition, Held, Source, Stored, place
+from projections.table import Key
+from projections.view import key_text
+
+LIMIT, LIMIT_MAX = 100, 500
+CHUNK = 1_000
+WAIT_SECONDS = 5.0
+MOMENTS = frozenset({"as_of", "happened_by"})
+PAGING = frozenset({"after", "cursor", "limit"})
+
+HappenedBy = Annotated[
+    str | None, Query(description="What had happened by this time, as known now.")
+]
+After = Annotated[
+    int | None, Query(ge=0, description="Wait until the view shows this log position.")
+]
+Cursor = Annotated[str | None, Query(description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as it was put: where to look, and for whose eyes."""
+
+    question: Question
+    source: Source
+    where: list[Condition]
+    eyes: Eyes
+    digest: str
+
+    def rows(self, last: Key | None, wanted: int) -> list[Any]:
+        """So many rows behind ``last`` that are for these eyes, fewer only at the end."""
+        table, order = self.question.table, self.question.order
+        found: list[Any] = []
+        while len(found) < wanted:
+            chunk = self.source.select(
+                table, *self.where, order=order, after=last, limit=CHUNK
+            )
+            found += self.question.seen(chunk, self.eyes, self.source)
+            if len(chunk) < CHUNK:
+                break
+            last = place(table, chunk[-1], order)
+        return found[:wanted]
+
+
+class ViewReader:
+    """Answers questions from the stored tables, or from rows folded for a moment."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._moments = Moments(door.store.log)
+
+    def read(
+        self,
+        request: Request,
+        name: str,
+        as_of: AsOf = None,
+        happened_by: HappenedBy = None,
+        after: After = None,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT,
+    ) -> Response:
+        """Rows with the position they are true at; `next` is null on the last page.
+
+        Any column of the view may be asked for a value, twice for either of two; `since`
+        and `before` bound the time it is sorted by.
+        """
+        actor = self._door.actor(request)
+        question = QUESTIONS.get(name)
+        if question is None:
+            raise Problem(404, "no_such_view", view=name[:100])
+        self._door.policy().may_view(name, actor.role)
+        pairs = [
+            pair for pair in request.query_params.multi_items() if pair[0] not in PAGING
+        ]
+        where = question.conditions(pair for pair in pairs if pair[0] not in MOMENTS)
+        wait_for(self._door, question.view.name, after)
+        source, position, at = self._source(question, as_of, happened_by)
+        asked = Asked(
+            question, source, where, Eyes.of(self._door, actor), _digest(name, pairs)
+        )
+        rows = asked.rows(_last(asked, cursor), limit + 1)
+        next_cursor = _cursor(asked, rows[limit - 1]) if len(rows) > limit else None
+        items = [shown(row, at) for row in rows[:limit]]
+        return as_json({"items": items, "next": next_cursor, "position": position})
+
+    def _source(
+        self, question: Question, as_of: str | None, happened_by: str | None
+    ) -> tuple[Source, int, datetime]:
+        """Where to look, the position it is true at, and the moment ages are told for."""
+        known, happened = moment("as_of", as_of), moment("happened_by", happened_by)
+        if known and happened:
+            raise Problem(400, "bad_parameter", name="happened_by")
+        views = tuple({view.name: view for view in (BOARDS, question.view)}.values())
+        if known:
+            folded = self._moments.known(views, known)
+            return Held(folded), folded.position, known
+        if happened:
+            folded = self._moments.happened(views, happened)
+            return Held(folded), folded.position, happened
+        # Asked before the rows are read: they are true at this position at least.
+        position = self._door.positions.max_tracking_id(question.view.name)
+        return Stored(self._door.store.pool), position or 0, self._door.now()
+
+
+def wait_for(door: Door, view: str, position: int | None) -> None:
+    """Return once the view shows a position. Raises Problem 503 after some seconds."""
+    try:
+        door.positions.wait(view, position, timeout=WAIT_SECONDS)
+    except TimeoutError:
+        later = {"Retry-After": "1"}
+        raise Problem(503, "view_behind", headers=later, position=position) from None
+
+
+def shown(row: Any, at: datetime) -> Any:
+    """A row as it leaves the system; of a case, its ages in seconds at that moment too."""
+    if not isinstance(row, BoardRow):
+        return row
+    until = row.closed_at or at
+    ages = {
+        "age_seconds": (until - row.received_at).total_seconds(),
+        "stage_seconds": (until - row.stage_since).total_seconds(),
+    }
+    return msgspec.structs.asdict(row) | ages
+
+
+def _digest(name: str, pairs: list[tuple[str, str]]) -> str:
+    """What was asked, so that a cursor is only good for the question it came from."""
+    return hashlib.sha256(repr((name, sorted(pairs))).encode()).hexdigest()[:12]
+
+
+def _cursor(asked: Asked, row: Any) -> str:
+    key = place(asked.question.table, row, asked.question.order)
+    return urlsafe_b64encode(f"{asked.digest}{key_text(key)}".encode()).decode().rstrip("=")
+
+
+def _last(asked: Asked, cursor: str | None) -> Key | None:
+    """The place a cursor stands for. Raises Problem 400 for one not given out here."""
+    if cursor is None:
+        return None
+    question = asked.question
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        digest, key = text[: len(asked.digest)], text[len(asked.digest) :]
+        place_of = question.table.values_from_text(key, question.ordering)
+    except (ValueError, msgspec.MsgspecError):
+        raise Problem(400, "bad_cursor") from None
+    if digest != asked.digest:
+        raise Problem(400, "bad_cursor")
+    return place_of
+
+
+def add_views(router: APIRouter, door: Door) -> None:
+    """Put the route up."""
+    router.add_api_route(
+        "/views/{name}", ViewReader(door).read, methods=["GET"], tags=["views"]
+    )
