@@ -85,17 +85,17 @@ class Keyring:
             return self._kek
 
     def _read(self) -> tuple[int, bytes]:
-        try:
-            return _parse(self._file)
-        except FileNotFoundError:
-            pass
-        used = "SELECT EXISTS (SELECT FROM vault.keys) OR EXISTS (SELECT FROM vault.people)"
-        if fetch(self._pool, used, [])[0][0]:
-            raise VaultError(
-                f"the key file {self._file} is missing, and the database holds keys that "
-                "only it can unwrap; put it back, or set HUIYIN_KEK to where it is"
-            )
-        _make(self._file)
+        if not self._file.exists():
+            used = "SELECT EXISTS (SELECT FROM vault.keys) OR EXISTS (SELECT FROM vault.people)"
+            in_use = fetch(self._pool, used, [])[0][0]
+            # Asked again afterwards: another process may just have made both.
+            if in_use and not self._file.exists():
+                raise VaultError(
+                    f"the key file {self._file} is missing, and the database holds keys "
+                    "that only it can unwrap; put it back, or set HUIYIN_KEK to it"
+                )
+            if not in_use:
+                _make(self._file)
         return _parse(self._file)
 
 

@@ -36,7 +36,6 @@ SERVER_SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",
     "log_timezone": "UTC",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from store.database import Pool, fetch, translated
 from store.snapshots import is_outdated
 from store.writer import Writer
 
+LOG = logging.getLogger(__name__)
 FACTS = "SELECT stream_id, version, topic, state FROM log.facts WHERE stream_id = %b"
 SNAPSHOTS = (
     "SELECT stream_id, version, topic, state FROM log.snapshots WHERE stream_id = %b"
@@ -112,7 +114,10 @@ class LogRecorder(ApplicationRecorder):
 
     def _committed(self, position: int) -> None:
         for listener in self._listeners:
-            listener(position)
+            try:
+                listener(position)
+            except Exception:
+                LOG.exception("a listener failed at position %d", position)
 
     def close(self) -> None:
         """Write what is queued, and stop."""
