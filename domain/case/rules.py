@@ -62,7 +62,7 @@ def own_unit(command: Command, setting: Setting) -> str:
 
 
 def centre(command: Command, setting: Setting) -> str:
-    """Where a case begins again: with whoever acts if they may dispatch, else the hotline."""
+    """Where a case begins again: with whoever acts if they may dispatch, or the hotline."""
     move = setting.policy.moves.get((setting.policy.start, "dispatch"))
     if move is not None and command.actor.role in move.roles:
         return own_unit(command, setting)

@@ -11,6 +11,7 @@ from domain.case.callback import CallbackCompleted, CallbackPlanned
 from domain.case.case import CaseFact
 from domain.case.close import CaseClosed
 from domain.case.dispatch import CaseDispatched
+from domain.case.handover import HandoverOffered
 from domain.case.identify import CustomerIdentified
 from domain.case.receive import CaseReceived
 from domain.case.reply import ReplySubmitted
@@ -72,6 +73,9 @@ ACCEPTED = happened(
     HANDLER,
     CaseAccepted(unit="bailu-east", person="ran", post="bailu-east.ran"),
 )
+OFFERED = happened(
+    "handling", HANDLER, HandoverOffered(from_unit="bailu-east", to_unit="xishi-town")
+)
 RETURNED = happened(
     "returned", HANDLER, CaseReturned(from_unit="bailu-east", reason="wrong_area")
 )
@@ -113,6 +117,7 @@ def called_back(satisfaction: str = "satisfied", *, solved: bool = True) -> Case
 RECEIPT = (received(), IDENTIFIED)
 DISPATCH = (*RECEIPT, DISPATCHED)
 HANDLING = (*DISPATCH, ACCEPTED)
+OFFER = (*HANDLING, OFFERED)
 RETURN = (*HANDLING, RETURNED)
 SUSPENSION = (*HANDLING, SUSPENDED)
 REPLY = (*HANDLING, REPLIED)
