@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from api.imports.csv_rows import CsvRows
-from api.imports.mapping import Mapping, hint
+from api.imports.mapping import Mapping, hint, texts_of
 from api.imports.ordering import Ordered, ordered
 from api.imports.rejects import Rejects
 from api.imports.source import Rows, Unreadable, Unusable, opened
@@ -99,13 +99,19 @@ def import_history(
 def fit(mapping: Mapping, policy: Policy) -> None:
     """Raises Unusable when the mapping speaks of what the policy does not know."""
     actions = {action for _, action in policy.moves}
+    said: list[tuple[str, str | None, Collection[str]]] = []
     for where, meaning in mapping.meanings():
-        for text, known in ((meaning.stage, policy.states), (meaning.action, actions)):
-            if text is not None and text not in known:
-                raise Unusable(
-                    f"{where}: the policy {policy.label} has no {text!r}"
-                    f"{hint(text, known)}; it has {', '.join(sorted(known))}"
-                )
+        said.append((where, meaning.stage, policy.states))
+        said.append((where, meaning.action, actions))
+    case = mapping.case
+    said += [("case.business_type", t, policy.types) for t in texts_of(case.business_type)]
+    said += [("case.channel", text, policy.channels) for text in texts_of(case.channel)]
+    for where, text, known in said:
+        if text is not None and text not in known:
+            raise Unusable(
+                f"{where}: the policy {policy.label} has no {text!r}"
+                f"{hint(text, known)}; it has {', '.join(sorted(known))}"
+            )
 
 
 # Reading ----------------------------------------------------------------------------------

@@ -170,6 +170,13 @@ def columns_of(cell: Cell | None) -> list[str | None]:
     return [cell] if isinstance(cell, str) else [*(cell or ())]
 
 
+def texts_of(cell: Cell) -> list[str | None]:
+    """The texts that a cell is known to give before any row is read."""
+    return (
+        [cell.fixed, cell.default, *cell.values.values()] if isinstance(cell, Told) else []
+    )
+
+
 def shipped() -> list[str]:
     """The names of the mappings that come with Huiyin."""
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))

@@ -174,7 +174,9 @@ def test_nothing_of_a_row_is_taken_when_a_part_cannot_be_read() -> None:
 
 def test_a_row_that_tells_no_step_is_rejected() -> None:
     never = WIDE.replace('at = "asked"', 'at = "asked"\nwhen = "asked"')
-    assert "no `when` of the mapping holds" in reason(never, id="1", asked="", answered="", rating="")
+    assert "no `when` of the mapping holds" in reason(
+        never, id="1", asked="", answered="", rating=""
+    )
 
 
 def test_sealed_words_leave_no_trace_in_the_digest_of_a_row() -> None:
