@@ -16,6 +16,7 @@ from store.database import Pool, fetch, translated
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FILE_MARK = "huiyin-kek"
+IN_USE = "SELECT EXISTS (SELECT FROM vault.keys) OR EXISTS (SELECT FROM vault.people)"
 
 
 class VaultError(Exception):
@@ -86,8 +87,7 @@ class Keyring:
 
     def _read(self) -> tuple[int, bytes]:
         if not self._file.exists():
-            used = "SELECT EXISTS (SELECT FROM vault.keys) OR EXISTS (SELECT FROM vault.people)"
-            in_use = fetch(self._pool, used, [])[0][0]
+            in_use = fetch(self._pool, IN_USE, [])[0][0]
             # Asked again afterwards: another process may just have made both.
             if in_use and not self._file.exists():
                 raise VaultError(

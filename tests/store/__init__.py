@@ -1,1 +1,1 @@
-"""The log on a real PostgreSQL: what is acknowledged is stored, once, in order, for good."""
+"""The log on a real PostgreSQL: what is acknowledged is stored, once and in order."""

@@ -101,6 +101,11 @@ class Diaries(Application[UUID]):
         return self._store.factory
 
 
+def begun(stream: UUID, owner: UUID) -> DiaryBegun:
+    """The stamped first fact of a diary."""
+    return DiaryBegun(owner=owner).stamped(originator_id=stream, originator_version=1)
+
+
 def note(stream: UUID, version: int, text: str = "x", **fields: Any) -> NoteWritten:
     """A stamped note; by default it happened ``version`` minutes past noon."""
     envelope: dict[str, Any] = {

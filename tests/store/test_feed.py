@@ -27,9 +27,10 @@ def other(dsn: str, settings: Settings) -> Iterator[Store]:
 
 
 def listeners(dsn: str) -> list[int]:
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s"
+    query = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+        AND query = 'SELECT pos FROM log.head'"""
     with psycopg.connect(dsn) as owner:
-        return [row[0] for row in owner.execute(query, ["SELECT pos FROM log.head"])]
+        return [row[0] for row in owner.execute(query)]
 
 
 def test_a_fact_of_another_process_wakes_who_waits(store: Store, other: Store) -> None:

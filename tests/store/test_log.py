@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from store import Store
 from store.log import Entry
-from tests.store.diary import NOON, DiaryBegun, note, write
+from tests.store.diary import NOON, begun, note, write
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -21,7 +22,7 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def told(store: Store) -> Store:
     """Two streams interleaved; the last fact happened before all others."""
-    write(store, DiaryBegun(originator_id=ONE, originator_version=1, owner=ONE))
+    write(store, begun(ONE, ONE))
     write(store, note(OTHER, 1), note(OTHER, 2))
     write(store, note(ONE, 2), note(ONE, 3, occurred_at=NOON - timedelta(days=900)))
     return store
@@ -46,8 +47,8 @@ def test_reading_goes_on_behind_a_position(told: Store) -> None:
 
 
 def test_reading_may_be_limited_to_topics(told: Store) -> None:
-    begun = told.log.read(0, 10, topics=["diary.begun", "diary.unknown"])
-    assert places(begun) == [(1, 1)]
+    beginnings = told.log.read(0, 10, topics=["diary.begun", "diary.unknown"])
+    assert places(beginnings) == [(1, 1)]
     assert places(told.log.read(1, 2, topics=["diary.note_written"])) == [(2, 1), (3, 2)]
 
 
@@ -122,12 +123,13 @@ def test_known_at_finds_the_last_of_any_times_that_never_fall(
 def test_a_fact_that_cannot_be_read_is_named_by_its_position(told: Store) -> None:
     stream = uuid4()
     told.recorder.insert_events([StoredEvent(stream, 1, "diary.from_the_future", b"{}")])
-    for read in (
+    reads: list[Callable[[], list[Entry]]] = [
         lambda: told.log.read(0, 10),
         lambda: told.log.stream(stream),
         lambda: list(told.log.scan()),
         lambda: list(told.log.by_stream()),
-    ):
+    ]
+    for read in reads:
         with pytest.raises(
             MapperDeserialisationError, match=rf"position 6, stream {stream}"
         ):

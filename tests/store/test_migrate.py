@@ -46,7 +46,7 @@ def test_many_may_open_a_new_database_at_once(dsn: str, settings: Settings) -> N
 def test_a_database_of_a_newer_program_is_refused(dsn: str, settings: Settings) -> None:
     with psycopg.connect(dsn) as owner:
         owner.execute("INSERT INTO ops.migrations VALUES (9999, 'from the future')")
-    with pytest.raises(NewerDatabase, match="at version 9999 .* newer Huiyin"):
+    with pytest.raises(NewerDatabase, match=r"at version 9999 .* newer Huiyin"):
         open_store(dsn, settings)
 
 

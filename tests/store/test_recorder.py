@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Barrier, Event
@@ -226,7 +227,11 @@ def test_a_writer_that_stops_by_a_fault_tells_everybody_who_waits(
     with open_store(dsn, settings) as faulty:
         queue = faulty.recorder._writer._queue
         blocked = Event()
-        faulty.listen(lambda _: blocked.wait(10) and None)
+
+        def hold(_: int) -> None:
+            blocked.wait(10)
+
+        faulty.listen(hold)
         with ThreadPoolExecutor(2) as pool:
             written = pool.submit(write, faulty, note(uuid4(), 1))
             while not positions(faulty):
