@@ -1,4 +1,4 @@
-"""The desk does each thing once, on the latest state, and says nothing of what is hidden."""
+"""The desk does each thing once, on the latest state, and tells nothing that is hidden."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError
 from api.policies import publish_shipped, shipped
 from domain.case.accept import AcceptCase, CaseAccepted
 from domain.case.case import Case, CaseFact
+from domain.case.close import CloseCase
 from domain.case.dispatch import DispatchCase
 from domain.case.receive import CaseReceived, ReceiveCase
 from domain.case.suspension import ApproveSuspension, RequestSuspension
@@ -118,7 +119,7 @@ def test_a_refusal_writes_nothing(office: Office) -> None:
     with pytest.raises(Refused, match="unknown_unit"):
         office.desk.handle(by(AGENT, DispatchCase, unit="atlantis"))
     with pytest.raises(Refused, match="no_such_move"):
-        office.desk.handle(by(HANDLER, AcceptCase))
+        office.desk.handle(by(AGENT, CloseCase))
     with pytest.raises(NotPermitted, match="not_permitted"):
         office.desk.handle(by(AGENT, ApproveSuspension))
     assert office.topics() == written

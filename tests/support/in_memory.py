@@ -77,7 +77,7 @@ def take(acts: list[Callable[[], object]]) -> list[Callable[[], object]]:
 
 
 class Memory(POPOFactory):
-    """One log that any number of desks open: each is another process, with its own cache."""
+    """One log that any number of desks open, each with a cache of its own."""
 
     def __init__(self) -> None:
         super().__init__({})

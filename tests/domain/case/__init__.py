@@ -1,0 +1,1 @@
+"""Sentences about cases: what is decided, and what is refused."""

@@ -1,4 +1,4 @@
-"""While a unit works on a case: contacts, suspensions, extensions, urging, orders."""
+"""While a unit works on a case: contacts, suspensions, extensions, orders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from domain.case.suspension import (
     SuspensionRefused,
     SuspensionRequested,
 )
-from domain.case.urge import CustomerUrged, UrgeCase
 from domain.case.withdraw import CaseWithdrawn, WithdrawCase
 from tests.support.scenario import (
     AGENT,
@@ -42,7 +41,6 @@ from tests.support.scenario import (
     text,
 )
 from tests.support.story import (
-    ARCHIVE,
     HANDLING,
     RECEIPT,
     SUSPENSION,
@@ -249,22 +247,7 @@ def test_an_extension_wants_a_known_reason_and_is_granted_in_time() -> None:
     given(*HANDLING, MORE_ASKED).when(late).then_refused("not_ahead")
 
 
-# Urging, orders, withdrawal
-
-
-def test_a_customer_urges_as_often_as_they_like() -> None:
-    once = happened("handling", AGENT, CustomerUrged(times=1))
-    asked = by(AGENT, UrgeCase, note=text("still dark"))
-    case = (
-        given(*HANDLING, once)
-        .when(asked)
-        .then(CustomerUrged(times=2, note=text("still dark")))
-    )
-    assert case.urges == 2
-
-
-def test_an_archived_case_is_reopened_not_urged() -> None:
-    given(*ARCHIVE).when(by(AGENT, UrgeCase)).then_refused("no_such_move")
+# Orders, withdrawal
 
 
 def test_a_supervisor_orders_the_holder_to_see_to_it() -> None:
