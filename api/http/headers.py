@@ -18,7 +18,7 @@ DRAINED_BYTES_MAX = 64_000_000
 KEY_LENGTH_MAX = 200
 TOKEN_LENGTH_MAX = 200
 KEYS = UUID("0c5a3b5e-58a7-5f0c-8d1e-7f6a2b9c4d10")
-_VERSION = re.compile(r'(?:W/)?"?([1-9][0-9]{0,9})"?', re.ASCII)
+_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,9})"|([1-9][0-9]{0,9})')
 
 
 class Tokens(Protocol):
@@ -103,4 +103,4 @@ def expected_version(request: Request) -> int | None:
     found = _VERSION.fullmatch(sent.strip())
     if found is None:
         raise Problem(400, "malformed_if_match")
-    return int(found[1])
+    return int(found[1] or found[2])

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.refusals import Text
 from domain.refused import NotFound, NotPermitted, Refused, Stale
@@ -154,7 +155,7 @@ def install(app: FastAPI) -> None:
     for unreachable in AWAY:
         app.add_exception_handler(unreachable, _unreachable)
     app.add_exception_handler(UndefinedTable, _unbuilt)
-    app.add_exception_handler(Exception, _internal)
+    app.add_middleware(Incidents)
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -186,9 +187,27 @@ async def _unbuilt(request: Request, _: Exception) -> Response:
     return response(Problem(503, "view_missing", headers={"Retry-After": "5"}), request)
 
 
-async def _internal(request: Request, error: Exception) -> Response:
-    incident = uuid4().hex[:12]
-    log.error(
-        "incident %s: %s %s", incident, request.method, request.url.path, exc_info=error
-    )
-    return response(Problem(500, "internal", incident=incident), request)
+class Incidents:
+    """Turns what nobody expected into a problem document with a number; the log has the
+    rest under that number. The connection stays open for the next request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            incident = uuid4().hex[:12]
+            log.exception("incident %s: %s", incident, scope.get("path"))
+            if begun or scope["type"] != "http":
+                raise
+            told = response(Problem(500, "internal", incident=incident), Request(scope))
+            await told(scope, receive, send)

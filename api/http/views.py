@@ -105,6 +105,14 @@ class ViewReader:
         items = [shown(row, at) for row in rows[:limit]]
         return as_json({"items": items, "next": next_cursor, "position": position})
 
+    def refusals(self, request: Request) -> Response:
+        """How often each reason was the answer to a command, the most frequent first."""
+        self._door.policy().may_view("refusals", self._door.actor(request).role)
+        counts = self._door.store.refusals.counts()
+        most = sorted(counts.items(), key=lambda cell: (-cell[1], cell[0]))
+        items = [{"code": code, "n": n} for code, n in most]
+        return as_json({"items": items, "next": None, "position": None})
+
     def _source(
         self, question: Question, as_of: str | None, happened_by: str | None
     ) -> tuple[Source, int, datetime]:
@@ -172,7 +180,9 @@ def _last(asked: Asked, cursor: str | None) -> Key | None:
 
 
 def add_views(router: APIRouter, door: Door) -> None:
-    """Put the route up."""
+    """Put the routes up."""
+    reader = ViewReader(door)
     router.add_api_route(
-        "/views/{name}", ViewReader(door).read, methods=["GET"], tags=["views"]
+        "/views/refusals", reader.refusals, methods=["GET"], tags=["views"]
     )
+    router.add_api_route("/views/{name}", reader.read, methods=["GET"], tags=["views"])
