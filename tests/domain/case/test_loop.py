@@ -50,7 +50,7 @@ LOOP = (
         cause=text("…"),
         measures=text("…"),
         answer=text("…"),
-        responsibility="company",
+        responsibility="third_party",
     ),
     by(DISPATCHER, ApproveReply),
     by(HANDLER, GiveFinalAnswer, answer=text("…"), means="phone"),
