@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from domain.call.abandon import AbandonCall, abandon
@@ -231,8 +230,3 @@ SUBJECTS: dict[str, Subject] = {
 def subject_of(command: type[Command]) -> Subject:
     """The kind of stream a command speaks to."""
     return next(s for s in SUBJECTS.values() if command in s.begins or command in s.goes_on)
-
-
-def decision_for(command: Command) -> Any:
-    subject = subject_of(type(command))
-    return subject.begins.get(type(command)) or subject.goes_on[type(command)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from eventsourcing.domain import Aggregate
 
@@ -24,6 +24,15 @@ class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
         self.stage: str = ""
         for part in (Matter, Custody, Handling, Outcome, Tally):
             part.__init__(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy to decide on: of what a case remembers, only the lists ever change."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(
+            (name, list(kept) if isinstance(kept, list) else kept)
+            for name, kept in vars(self).items()
+        )
+        return twin
 
     def move_on(self, stage: str) -> None:
         """Enter a stage. What was only asked for or offered in the last one lapses."""

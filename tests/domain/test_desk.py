@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -239,6 +240,16 @@ def test_a_long_case_is_the_same_from_its_snapshot(office: Office) -> None:
     assert found.urges == 120
 
 
+def test_a_case_to_decide_on_is_a_copy_down_to_its_lists(office: Office) -> None:
+    office.desk.handle(RECEIVE)
+    mine, before = office.case(), vars(deepcopy(office.case()))
+    for name, kept in vars(mine).items():
+        if isinstance(kept, list):
+            kept.append(name)
+    mine.hold("elsewhere")
+    assert vars(office.case()) == before
+
+
 # What is hidden
 
 
@@ -255,6 +266,10 @@ def test_a_hidden_case_and_a_missing_one_look_the_same(office: Office) -> None:
             missing.value.code,
             missing.value.zh,
         )
+
+
+def test_there_is_no_case_to_look_at_where_none_began(office: Office) -> None:
+    assert office.desk.case(CASE_ID) is None
 
 
 def test_another_kind_of_stream_is_not_a_case(office: Office) -> None:
