@@ -11,8 +11,8 @@ import psycopg
 from psycopg.sql import SQL
 
 from projections.engine import NotReady
-from projections.folding import Folded, Parked, fold_in_memory
-from projections.ground import Connection, standings, stuck_keys
+from projections.folding import Parked, fold_in_memory
+from projections.ground import Connection, parked_facts, standings, stuck_keys
 from projections.table import Key, Table
 from projections.view import View, key_text
 
@@ -27,7 +27,8 @@ DIFFERENCES_MAX = 1_000
 class Difference(msgspec.Struct, frozen=True):
     """A row that is not what the facts say. ``table`` is the view's or one that it owns.
 
-    ``stored`` or ``folded`` is None when the row is missing on that side.
+    ``stored`` or ``folded`` is None when the row is missing on that side; ``stored`` is a
+    plain dict when it is no row of this view at all.
     """
 
     table: str
@@ -68,7 +69,7 @@ def check(store: Store, views: Sequence[View[Any]]) -> Report:
     broken: list[tuple[str, str]] = []
     with _snapshot(store, views) as connection:
         stands = standings(connection)
-        parked = _parked(connection, views)
+        parked = parked_facts(connection, views)
         for group in _groups(views, {v.name: stands[v.name].position for v in views}):
             position = stands[group[0].name].position
             positions |= {view.name: position for view in group}
@@ -121,15 +122,6 @@ def _groups(
             yield from ([view] for view in group)
 
 
-def _parked(connection: Connection, views: Sequence[View[Any]]) -> list[Parked]:
-    rows = connection.execute(
-        "SELECT view, key, position, reason FROM views.parked"
-        " WHERE view = ANY(%s) ORDER BY view, position, key",
-        [[view.name for view in views]],
-    )
-    return [Parked(*row) for row in rows.fetchall()]
-
-
 def _compare(
     connection: Connection, table: Table, folded: dict[Key, Any]
 ) -> Iterator[Difference | None]:
@@ -139,8 +131,7 @@ def _compare(
         cursor.itersize = 5_000
         cursor.execute(SQL("SELECT row_to_json(t)::text FROM {} t").format(table.ident))
         for (text,) in cursor:
-            stored = table.decoder.decode(text)
-            key = table.key_of(stored)
+            key, stored = _read(table, text)
             ours = missing.pop(key, None)
             same = ours is not None and (ours == stored or _as_kept(table, ours) == stored)
             yield None if same else Difference(table.name, key_text(key), stored, ours)
@@ -148,9 +139,17 @@ def _compare(
         yield Difference(table.name, key_text(key), None, ours)
 
 
+def _read(table: Table, text: str) -> tuple[Key, Any]:
+    """A stored row and its key; the row as plain values when it is no row of the view."""
+    try:
+        row = table.decoder.decode(text)
+    except msgspec.ValidationError:
+        plain = msgspec.json.decode(text)
+        key = msgspec.json.encode([plain[name] for name in table.key]).decode()
+        return table.values_from_text(key, table.key), plain
+    return table.key_of(row), row
+
+
 def _as_kept(table: Table, row: Any) -> Any:
     """A row as it comes back from its table."""
     return table.decoder.decode(msgspec.json.encode(row))
-
-
-__all__ = ["Difference", "Folded", "Report", "check"]

@@ -18,7 +18,12 @@ from projections.ground import (
     stuck_keys,
 )
 from projections.positions import Positions
-from projections.storing import ROWS_REMEMBERED_MAX, Memory, take_batch
+from projections.storing import (
+    OF_THE_DATA,
+    ROWS_REMEMBERED_MAX,
+    Memory,
+    take_batch,
+)
 from projections.view import View
 
 if TYPE_CHECKING:
@@ -143,9 +148,7 @@ class Engine:
     def _take(self, views: list[View[Any]], after: int, entries: list[Entry]) -> None:
         try:
             self._take_batch(views, after, entries, carefully=False)
-        except (Fenced, psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception:
+        except OF_THE_DATA:
             # Something in the batch does not fit its table. Find out what, and park it.
             log.exception("a batch after position %d could not be written", after)
             self._take_batch(views, after, entries, carefully=True)

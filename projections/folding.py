@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from store.log import Entry
 
 R = TypeVar("R", bound=Row)
+NO_KEY: Key = ()
 Step = tuple[Key, tuple[Handler, ...], "Entry"]
 Storable = Callable[[Table, Row | Cell], None]
-NO_KEY: Key = ()
+
+
+class Unstorable(Exception):
+    """A row that its table cannot keep: says what the table said to it."""
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -30,6 +34,14 @@ class Parked(msgspec.Struct, frozen=True):
     key: str
     position: int
     reason: str
+
+
+class Change(NamedTuple, Generic[R]):
+    """A changed row, its cells before and after by tally, its occurrences by kind."""
+
+    row: R | None
+    cells: list[tuple[list[Key], list[Key]]]
+    made: list[list[Row]]
 
 
 def plan(view: View[R], entries: Iterable[Entry]) -> tuple[list[Step], list[Parked]]:
@@ -62,9 +74,9 @@ def reason(error: BaseException) -> str:
 class Folding(Generic[R]):
     """Rows of one view while facts are folded into them, and what that changed.
 
-    ``stuck`` says from which position on a key is parked. ``storable`` may refuse a row
-    that a table cannot keep, by raising; it makes folding slow and is used to find the
-    culprit after a failed write.
+    ``stuck`` says from which position on a key is parked. ``storable`` tries a row on its
+    table and raises Unstorable; it makes folding slow and is used to find the culprit
+    after a failed write.
     """
 
     def __init__(
@@ -101,19 +113,31 @@ class Folding(Generic[R]):
                     if handler.fresh and row is not None:
                         self.broken_promises.append(key)
                     row = handler.fold(row, entry.fact)
-                if row is not before:
-                    self._step(key, before, row, entry)
+                if row is before:
+                    continue
+                step = self._follow(before, row, entry)
             except Exception as error:
                 stuck[key] = entry.position
                 self._park(key, entry, reason(error))
+                continue
+            try:
+                self._try_storing(step)
+            except Unstorable as error:
+                stuck[key] = entry.position
+                self._park(key, entry, str(error))
+                continue
+            self._keep(key, before, step)
 
-    def _step(self, key: Key, before: R | None, row: R | None, entry: Entry) -> None:
-        """Keep a changed row with all that follows from it, or nothing of it."""
+    def _follow(self, before: R | None, row: R | None, entry: Entry) -> Change[R]:
+        """All that follows from a changed row; raises whatever a view's functions raise."""
         if row is not None:
             row = msgspec.structs.replace(row, position=entry.position)
         cells = [
-            (list(t.counts(before)) if before else [], list(t.counts(row)) if row else [])
-            for t in self.view.tallies
+            (
+                list(tally.counts(before)) if before is not None else [],
+                list(tally.counts(row)) if row is not None else [],
+            )
+            for tally in self.view.tallies
         ]
         made = [
             [
@@ -122,28 +146,30 @@ class Folding(Generic[R]):
             ]
             for kind in self.view.occurrences
         ]
-        if self._storable:
-            self._try_storing(self._storable, row, cells, made)
+        return Change(row, cells, made)
+
+    def _keep(self, key: Key, before: R | None, change: Change[R]) -> None:
         self.before.setdefault(key, before)
-        self.rows[key] = row
-        for counter, (less, more) in zip(self.cells, cells, strict=True):
+        self.rows[key] = change.row
+        for counter, (less, more) in zip(self.cells, change.cells, strict=True):
             if less != more:
                 counter.subtract(less)
                 counter.update(more)
         for happened, kind, rows in zip(
-            self.occurred, self.view.occurrences, made, strict=True
+            self.occurred, self.view.occurrences, change.made, strict=True
         ):
             happened.update((kind.table.key_of(x), x) for x in rows)
 
-    def _try_storing(
-        self, storable: Storable, row: R | None, cells: Any, made: list[list[Row]]
-    ) -> None:
-        if row is not None:
-            storable(self.view.table, row)
-        for kind, rows in zip(self.view.occurrences, made, strict=True):
+    def _try_storing(self, change: Change[R]) -> None:
+        storable = self._storable
+        if storable is None:
+            return
+        if change.row is not None:
+            storable(self.view.table, change.row)
+        for kind, rows in zip(self.view.occurrences, change.made, strict=True):
             for x in rows:
                 storable(kind.table, x)
-        for of_tally, (_, more) in zip(self.view.tallies, cells, strict=True):
+        for of_tally, (_, more) in zip(self.view.tallies, change.cells, strict=True):
             for cell in more:
                 storable(of_tally.table, cell_row(of_tally.table, cell, 1))
 

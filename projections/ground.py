@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from projections.folding import Parked
 from projections.table import SCHEMA, Key
 from projections.view import View
 
@@ -89,6 +90,16 @@ def stuck_keys(cursor: Cursor | Connection, view: View[Any]) -> dict[Key, int]:
     ).fetchall()
     table = view.table
     return {table.values_from_text(text, table.key): first for text, first in rows}
+
+
+def parked_facts(cursor: Cursor | Connection, views: Iterable[View[Any]]) -> list[Parked]:
+    """Every parked fact of these views, in order."""
+    rows = cursor.execute(
+        "SELECT view, key, position, reason FROM views.parked"
+        " WHERE view = ANY(%s) ORDER BY view, position, key",
+        [[view.name for view in views]],
+    )
+    return [Parked(*row) for row in rows.fetchall()]
 
 
 def enter(cursor: Cursor | Connection, view: View[Any], position: int, built: int) -> None:

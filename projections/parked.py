@@ -9,7 +9,7 @@ import psycopg
 
 from projections.engine import NotReady
 from projections.folding import Folding, Parked, plan
-from projections.ground import standings
+from projections.ground import parked_facts, standings
 from projections.storing import load, trial, write
 from projections.view import View, key_text
 
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 def parked(pool: Pool, views: Iterable[View[Any]]) -> list[Parked]:
     """Every parked fact of these views, in order; empty when all is well."""
     with pool.connection() as connection:
-        rows = connection.execute(
-            "SELECT view, key, position, reason FROM views.parked"
-            " WHERE view = ANY(%s) ORDER BY view, position, key",
-            [[view.name for view in views]],
-        )
-        return [Parked(*row) for row in rows.fetchall()]
+        return parked_facts(connection, views)
 
 
 def retry(store: Store, view: View[Any]) -> list[Parked]:

@@ -26,7 +26,7 @@ from projections.ground import (
     standings,
     stuck_keys,
 )
-from projections.storing import Memory, copy_in, park, take_batch, trial
+from projections.storing import OF_THE_DATA, Memory, copy_in, park, take_batch, trial
 from projections.table import Key
 from projections.view import View
 
@@ -155,9 +155,7 @@ def _fold_page(connection: Connection, view: View[Any], page: list[Entry]) -> Fo
                     copy_in(cursor, kind.table, list(happened.values()))
                 park(cursor, folding.parked)
                 return folding
-        except psycopg.OperationalError:
-            raise
-        except Exception:
+        except OF_THE_DATA:
             if carefully:
                 raise
             log.exception("a page of %s could not be written", view.name)

@@ -7,8 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import psycopg
 
-from projections.folding import Folding, Parked, Step, Storable, cell_row, plan
+from projections.folding import (
+    Folding,
+    Parked,
+    Step,
+    Storable,
+    Unstorable,
+    cell_row,
+    plan,
+    reason,
+)
 from projections.ground import Connection, Cursor
 from projections.table import Cell, Key, Row, Table
 from projections.view import View
@@ -17,6 +27,14 @@ if TYPE_CHECKING:
     from store.log import Entry
 
 ROWS_REMEMBERED_MAX = 50_000
+# What goes wrong when a row does not fit its table, and not because of the database.
+OF_THE_DATA = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    msgspec.MsgspecError,
+    ValueError,
+    TypeError,
+)
 
 
 class Memory:
@@ -122,7 +140,7 @@ def park(cursor: Cursor, parked: Sequence[Parked]) -> None:
         cursor.executemany(
             "INSERT INTO views.parked (view, key, position, reason)"
             " VALUES (%s, %s, %s, %s)",
-            [(p.view, p.key, p.position, p.reason.replace("\0", "")) for p in parked],
+            [(p.view, p.key, p.position, p.reason.replace("\0", "?")) for p in parked],
         )
 
 
@@ -132,13 +150,19 @@ def _put(cursor: Cursor, table: Table, rows: Sequence[Row]) -> None:
 
 
 def trial(cursor: Cursor) -> Storable:
-    """Try a row on its table without keeping it; raises whatever the table says to it."""
+    """Try a row on its table without keeping it; raises Unstorable.
+
+    A lost connection or a missing table is not the row's fault, and raises what it is.
+    """
     connection: Connection = cursor.connection
 
     def storable(table: Table, row: Row | Cell) -> None:
-        with connection.transaction():
-            text = cursor.execute(table.sql_trial, [as_json([row])]).fetchone()
-        table.decoder.decode(text[0] if text else "")
+        try:
+            with connection.transaction():
+                text = cursor.execute(table.sql_trial, [as_json([row])]).fetchone()
+            table.decoder.decode(text[0] if text else "")
+        except OF_THE_DATA as error:
+            raise Unstorable(reason(error)) from error
 
     return storable
 

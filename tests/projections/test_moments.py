@@ -1,0 +1,59 @@
+"""Views as they stood: as of a moment, and by what had happened until then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import sleep
+
+from domain.fact import Fact
+from projections.boards import BOARDS, Boards
+from projections.folding import fold_in_memory
+from projections.handovers import HANDOVERS
+from projections.moments import as_of, happened_by
+from projections.reading import Held
+from store import Store
+from tests.projections.telling import at, minutes, record, stream, versioned
+from tests.support.story import ACCEPTED, DISPATCHED, received
+
+VIEWS = (BOARDS, HANDOVERS)
+
+
+def recorded_one_by_one(store: Store, facts: list[Fact]) -> None:
+    """Each fact a moment after the one before."""
+    for fact in facts:
+        record(store, [fact])
+        sleep(0.002)
+
+
+def test_as_of_a_moment_is_the_log_cut_where_it_was_known(store: Store) -> None:
+    told = [(1, received()), (2, received()), (1, DISPATCHED), (2, DISPATCHED)]
+    recorded_one_by_one(store, versioned([*told, (1, ACCEPTED)]))
+    entries = store.log.read(0, 100)
+    for cut, entry in enumerate(entries, start=1):
+        then = as_of(store.log, VIEWS, entry.recorded_at)
+        expected = fold_in_memory(VIEWS, entries[:cut])
+        assert then.position == cut
+        for table in (table for view in VIEWS for table in view.tables):
+            assert then[table.name] == expected[table.name]
+    early = as_of(store.log, VIEWS, entries[0].recorded_at - timedelta(seconds=1))
+    assert early["boards"] == {}
+
+
+def test_what_had_happened_by_then_is_in_the_order_of_happening(store: Store) -> None:
+    # The second case happened first, and was recorded last.
+    first = [(1, at(minutes(10), received())), (1, at(minutes(20), DISPATCHED))]
+    second = [(2, at(minutes(1), received())), (2, at(minutes(30), DISPATCHED))]
+    record(store, versioned([*first, *second]))
+    entries = store.log.read(0, 100)
+    in_order = sorted(entries, key=lambda e: (e.fact.occurred_at, e.position))
+    for minute in (0, 1, 10, 15, 20, 30):
+        then = happened_by(store.log, VIEWS, minutes(minute))
+        cut = [e for e in in_order if e.fact.occurred_at <= minutes(minute)]
+        expected = fold_in_memory(VIEWS, cut)
+        for table in (table for view in VIEWS for table in view.tables):
+            assert then[table.name] == expected[table.name]
+    board = Boards(Held(happened_by(store.log, VIEWS, minutes(15))))
+    assert [(row.case_id, row.stage) for row in board.cases()] == [
+        (stream(2), "received"),
+        (stream(1), "received"),
+    ]
