@@ -10,6 +10,16 @@ import pytest
 from store import Store, open_store
 from store.settings import Settings
 from tests.support.database import Databases, databases
+from tests.tiers import all_demanded, left_out
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of a tier that this machine lacks is left out by name, or fails when all
+    tiers are demanded."""
+    lacks = left_out(mark.name for mark in item.iter_markers())
+    if lacks:
+        why = "; ".join(f"tier {tier}: {reason}" for tier, reason in lacks.items())
+        (pytest.fail if all_demanded() else pytest.skip)(why)
 
 
 @pytest.fixture(scope="session")
