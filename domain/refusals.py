@@ -207,6 +207,7 @@ TEXTS: dict[str, Text] = {
         "the {kind} reason {reason} does not hold for this case",
     ),
     "not_ahead": Text("时间 {time} 已过", "{time} is past already"),
+    "time_out_of_range": Text("时间 {time} 太远", "{time} is too far away"),
     "nothing_new": Text("与现状相同, 无需办理", "that is how it stands already"),
     "anonymous_with_identity": Text(
         "匿名诉求不登记姓名、电话和地址",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.authority import see
@@ -48,12 +48,18 @@ def open_unit(unit: str, command: Command, setting: Setting) -> str:
 
 
 def ahead(moment: datetime, command: Command) -> datetime:
-    """A moment (UTC) that is still to come. Raises ``time_without_zone``, ``not_ahead``."""
+    """A moment still to come, in UTC.
+
+    Raises Refused: ``time_without_zone``, ``not_ahead``, ``time_out_of_range``.
+    """
     if moment.tzinfo is None:
         raise Refused("time_without_zone", time=moment.isoformat())
     if moment <= command.at:
         raise Refused("not_ahead", time=moment.isoformat())
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        raise Refused("time_out_of_range", time=moment.isoformat()) from None
 
 
 def own_unit(command: Command, setting: Setting) -> str:

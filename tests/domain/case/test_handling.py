@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -146,10 +146,20 @@ def test_a_suspension_ends_ahead() -> None:
     code = "not_ahead"
     asked(later(days=-1))
     asked(later())
+    code = "time_out_of_range"
+    asked(datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12))))
     code = "time_without_zone"
     asked(datetime(2026, 3, 9))  # noqa: DTZ001 - a time that a client sent without a zone
     stale = by(LEADER, ApproveSuspension, at=later(days=2))
     given(*HANDLING, REST_ASKED).when(stale).then_refused("not_ahead")
+
+
+def test_a_time_is_kept_in_utc_wherever_it_was_said() -> None:
+    until = later(days=2).astimezone(timezone(timedelta(hours=8)))
+    asked = by(HANDLER, RequestSuspension, reason="in_court", until=until)
+    case = given(*HANDLING).when(asked).then_stage("handling")
+    assert case.suspension is not None
+    assert case.suspension.until.tzinfo is UTC
 
 
 def test_a_suspension_wants_a_known_reason() -> None:
