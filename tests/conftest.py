@@ -10,16 +10,20 @@ import pytest
 from store import Store, open_store
 from store.settings import Settings
 from tests.support.database import Databases, databases
-from tests.tiers import all_demanded, left_out
+from tests.tiers import TIERS, demanded, left_out
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test of a tier that this machine lacks is left out by name, or fails when all
-    tiers are demanded."""
-    lacks = left_out(mark.name for mark in item.iter_markers())
-    if lacks:
-        why = "; ".join(f"tier {tier}: {reason}" for tier, reason in lacks.items())
-        (pytest.fail if all_demanded() else pytest.skip)(why)
+    """A test of a tier that this machine lacks is left out by name, or fails where that
+    tier is demanded."""
+    for tier, reason in left_out(mark.name for mark in item.iter_markers()).items():
+        (pytest.fail if demanded(tier) else pytest.skip)(f"tier {tier}: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Last of all, name the tiers that were left out, and what each is waiting for."""
+    for tier, reason in left_out(TIERS).items():
+        terminalreporter.write_line(f"tier left out: {tier}: {reason}")
 
 
 @pytest.fixture(scope="session")
