@@ -86,7 +86,9 @@ class PolicyPublished(Fact):
 
     def apply(self, aggregate: PolicyBook) -> None:
         aggregate.profile = self.profile
-        aggregate.versions[self.version] = (self.effective_from, self.document)
+        # A new dict: other threads may be reading the book that is kept in the cache.
+        published = {self.version: (self.effective_from, self.document)}
+        aggregate.versions = aggregate.versions | published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
