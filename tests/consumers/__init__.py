@@ -1,0 +1,1 @@
+"""Followers of the log, killed and cut off, and what they leave behind."""
