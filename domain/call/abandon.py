@@ -24,8 +24,8 @@ class CallAbandoned(CallFact):
 
     TOPIC: ClassVar[str] = "call.abandoned"
 
-    def fold(self, call: Call) -> None:
-        call.ended_at = self.occurred_at
+    def apply(self, aggregate: Call) -> None:
+        aggregate.ended_at = self.occurred_at
 
 
 def abandon(call: Call, command: AbandonCall, setting: Setting) -> list[Fact]:

@@ -27,10 +27,10 @@ class CallAnswered(CallFact):
     agent: str
     unit: str
 
-    def fold(self, call: Call) -> None:
-        call.agent = self.agent
-        call.unit = self.unit
-        call.answered_at = call.answered_at or self.occurred_at
+    def apply(self, aggregate: Call) -> None:
+        aggregate.agent = self.agent
+        aggregate.unit = self.unit
+        aggregate.answered_at = aggregate.answered_at or self.occurred_at
 
 
 def answer(call: Call, command: AnswerCall, setting: Setting) -> list[Fact]:

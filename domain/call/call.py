@@ -62,13 +62,6 @@ class Call(Recorded):
 class CallFact(Fact):
     """A fact about a call. Waiting and talk times follow from the facts' times."""
 
-    def apply(self, aggregate: Call) -> None:
-        self.fold(aggregate)
-
-    def fold(self, call: Call) -> None:
-        """Change what this fact changes."""
-        raise NotImplementedError
-
 
 def _between(begin: datetime | None, end: datetime | None) -> timedelta | None:
     # Two machines' clocks may differ a little: a time is never negative.

@@ -23,8 +23,8 @@ class CallEnded(CallFact):
 
     TOPIC: ClassVar[str] = "call.ended"
 
-    def fold(self, call: Call) -> None:
-        call.ended_at = self.occurred_at
+    def apply(self, aggregate: Call) -> None:
+        aggregate.ended_at = self.occurred_at
 
 
 def end(call: Call, command: EndCall, setting: Setting) -> list[Fact]:

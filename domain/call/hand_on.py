@@ -32,9 +32,9 @@ class CallHandedOn(CallFact):
     to_unit: str
     to_agent: str | None
 
-    def fold(self, call: Call) -> None:
-        call.unit = self.to_unit
-        call.agent = self.to_agent
+    def apply(self, aggregate: Call) -> None:
+        aggregate.unit = self.to_unit
+        aggregate.agent = self.to_agent
 
 
 def hand_on(call: Call, command: HandOnCall, setting: Setting) -> list[Fact]:

@@ -34,8 +34,8 @@ class CallerIdentified(CallFact):
     address: Sealed | None = None
     customer: UUID | None = None
 
-    def fold(self, call: Call) -> None:
-        call.customer = self.customer or call.customer
+    def apply(self, aggregate: Call) -> None:
+        aggregate.customer = self.customer or aggregate.customer
 
 
 def identify_caller(call: Call, command: IdentifyCaller, setting: Setting) -> list[Fact]:

@@ -29,8 +29,8 @@ class CallLinked(CallFact):
 
     case: UUID
 
-    def fold(self, call: Call) -> None:
-        call.cases.append(self.case)
+    def apply(self, aggregate: Call) -> None:
+        aggregate.cases.append(self.case)
 
 
 def link_case(call: Call, command: LinkCase, setting: Setting) -> list[Fact]:

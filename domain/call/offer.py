@@ -40,12 +40,12 @@ class CallOffered(CallFact, Birth):
     phone: Sealed | None = None
     customer: UUID | None = None
 
-    def fold(self, call: Call) -> None:
-        call.channel = self.channel
-        call.line = self.line
-        call.unit = self.unit
-        call.customer = self.customer
-        call.offered_at = self.occurred_at
+    def apply(self, aggregate: Call) -> None:
+        aggregate.channel = self.channel
+        aggregate.line = self.line
+        aggregate.unit = self.unit
+        aggregate.customer = self.customer
+        aggregate.offered_at = self.occurred_at
 
 
 def offer(command: OfferCall, setting: Setting) -> list[Fact]:

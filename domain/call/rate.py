@@ -30,8 +30,8 @@ class CallRated(CallFact):
     agent: str | None
     unit: str
 
-    def fold(self, call: Call) -> None:
-        call.rating = self.satisfaction
+    def apply(self, aggregate: Call) -> None:
+        aggregate.rating = self.satisfaction
 
 
 def rate(call: Call, command: RateCall, setting: Setting) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -147,9 +148,9 @@ class OrganisationFact(Fact):
     def apply(self, aggregate: Organisation) -> None:
         aggregate.books = self.enter(aggregate.books)
 
+    @abstractmethod
     def enter(self, books: Books) -> Books:
         """The books with this fact entered."""
-        raise NotImplementedError
 
 
 def moment(given: datetime | None, command: Command) -> datetime:

@@ -47,22 +47,20 @@ def above(books: Books, unit_id: str, at: datetime) -> str | None:
     return None if parent is None else settled(books, parent, at)
 
 
-def climb(books: Books, unit_id: str, at: datetime) -> Iterator[str]:
-    """The unit and everything above it; goes round for ever when the line is a circle."""
+def climb(books: Books, unit_id: str, at: datetime) -> tuple[str, ...]:
+    """The unit and everything above it, each level once."""
+    levels: dict[str, None] = {}
     level: str | None = unit_id
-    while level is not None:
-        yield level
+    while level is not None and level not in levels:
+        levels[level] = None
         level = above(books, level, at)
+    return tuple(levels)
 
 
 def circular(books: Books, unit_id: str, at: datetime) -> bool:
-    """Whether the line upwards meets a unit twice (refused before it is recorded)."""
-    seen: set[str] = set()
-    for level in climb(books, unit_id, at):
-        if level in seen:
-            return True
-        seen.add(level)
-    return False
+    """Whether the line from the unit's work upwards never comes to a root."""
+    last = climb(books, settled(books, unit_id, at), at)[-1]
+    return above(books, last, at) is not None
 
 
 def line(books: Books, unit_id: str, at: datetime) -> tuple[str, ...]:
@@ -74,7 +72,7 @@ def line(books: Books, unit_id: str, at: datetime) -> tuple[str, ...]:
     record = books.units.get(heir)
     if record is None or not record.opened(at):
         return ()
-    return tuple(climb(books, heir, at))
+    return climb(books, heir, at)
 
 
 def parts(books: Books, unit_id: str, at: datetime) -> Iterator[UnitRecord]:

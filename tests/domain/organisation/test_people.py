@@ -45,9 +45,9 @@ def test_a_post_stands_in_its_unit_with_its_duty_and_role() -> None:
     }
     [fact] = obey(organisation, order(DefinePost, MAY, **body, role="leader"))
     assert isinstance(fact, PostDefined)
-    post: dict[str, Any] = organisation.post("p")
-    assert post is not None
-    assert (post.unit, post.duty, post.role) == ("changting", "leader", "leader")
+    defined = organisation.post("p")
+    assert defined is not None
+    assert (defined.unit, defined.duty, defined.role) == ("changting", "leader", "leader")
     assert organisation.post("nothing") is None
 
 

@@ -319,3 +319,12 @@ def test_an_empty_organisation_knows_nothing() -> None:
     assert NOBODY_YET.successor("bailu", MAY) is None
     assert NOBODY_YET.scope("bailu", MAY) == frozenset()
     assert NOBODY_YET.depth("bailu", MAY) is None
+
+
+def test_a_circle_through_a_merger_that_is_already_on_record_is_refused() -> None:
+    organisation = founded(
+        order(MergeUnit, MAY, unit="tingsong", into="bailu", effective_from=JULY)
+    )
+    # From July on wangchuan would be in tingsong, so in bailu, which stands below it.
+    now = order(MergeUnit, MAY, unit="wangchuan", into="tingsong", effective_from=JUNE)
+    assert refused(organisation, now) == "unit_circle"
