@@ -79,7 +79,22 @@ class Touches:
         return any(str(value) in self.values for value in getattr(row, self.column))
 
 
-Condition = Is | Within | Touches
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one of these holds."""
+
+    conditions: tuple[Is | Within | Touches, ...]
+
+    def sql(self) -> tuple[Composed, list[Any]]:
+        parts = [condition.sql() for condition in self.conditions]
+        holds = SQL(" OR ").join(SQL("({})").format(sql) for sql, _ in parts)
+        return SQL("({})").format(holds), [v for _, values in parts for v in values]
+
+    def holds(self, row: Any) -> bool:
+        return any(condition.holds(row) for condition in self.conditions)
+
+
+Condition = Is | Within | Touches | Either
 
 
 class Source(Protocol):

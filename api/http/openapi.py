@@ -9,9 +9,9 @@ from fastapi.openapi.utils import get_openapi
 
 from api.http.commands import CommandRoute
 from api.http.examples import EXAMPLES
+from api.http.questions import QUESTIONS
 
 _PROBLEM = "application/problem+json"
-_METHODS = {"get", "post"}
 
 _SCHEMAS: dict[str, Any] = {
     "Answer": {
@@ -99,15 +99,27 @@ def describe(app: FastAPI, commands: list[CommandRoute]) -> dict[str, Any]:
         name = command.kind.__name__
         schemas[name] = command.model.model_json_schema()
         document["paths"][command.path]["post"] = _operation(command)
+    _tell_views(document["paths"]["/views/{name}"]["get"])
     document["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"}
     }
     document["security"] = [{"token": []}]
     for path in document["paths"].values():
-        for method in _METHODS & path.keys():
-            path[method]["responses"].pop("422" if method == "get" else "", None)
-            path[method]["responses"].setdefault("default", _problem("not done; says why"))
+        if "get" in path:
+            path["get"]["responses"].pop("422", None)
+            path["get"]["responses"]["default"] = _problem("not told; says why")
     return document
+
+
+def _tell_views(operation: dict[str, Any]) -> None:
+    """Which views there are, and by which columns each can be asked."""
+    name = next(p for p in operation["parameters"] if p["name"] == "name")
+    name["schema"] = {"type": "string", "enum": list(QUESTIONS)}
+    asked = [
+        f"- `{view}`: {question.view.docs}. By {', '.join(sorted(question.columns))}."
+        for view, question in QUESTIONS.items()
+    ]
+    operation["description"] += "\n\n" + "\n".join(asked)
 
 
 def _operation(command: CommandRoute) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from projections.calls import CALLS
 from projections.chains import CHAINS, RUNGS
 from projections.handovers import HANDOVERS
 from projections.hops import HOPS
-from projections.reading import Condition, Is, Source, Touches, Within
+from projections.reading import Condition, Either, Is, Source, Touches, Within
 from projections.repeat_callers import REPEAT_CALLERS
 from projections.table import Table
 from projections.units import UNITS
@@ -28,6 +28,8 @@ from projections.view import View
 _FLAGS = {"true": True, "false": False}
 
 
+# The condition that a row concerns one of these units.
+Scope = Callable[[frozenset[str]], Condition]
 # Those of some rows that are for these eyes.
 Seen = Callable[[list[Any], Eyes, Source], list[Any]]
 
@@ -40,8 +42,16 @@ def boards(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
     return [row for row in rows if eyes.case(row)]
 
 
+def boards_of(units: frozenset[str]) -> Condition:
+    return Either((Touches("units", units), Is("offered_unit", *units)))
+
+
 def calls(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
     return [row for row in rows if eyes.unit(row.unit)]
+
+
+def calls_of(units: frozenset[str]) -> Condition:
+    return Is("unit", *units)
 
 
 def callers(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
@@ -73,6 +83,7 @@ def everything(rows: list[Any], _eyes: Eyes, _source: Source) -> list[Any]:
 class Question:
     """One name under /views. ``view`` keeps ``table``; ``order`` sorts before the key.
 
+    ``scope`` narrows the search to what ``seen`` may leave of it, for a unit's eyes.
     ``aliases`` are short names of columns in the query; ``usual`` holds unless the query
     says otherwise about that column.
     """
@@ -81,8 +92,9 @@ class Question:
     table: Table
     order: tuple[str, ...] = ()
     seen: Seen = about_cases
+    scope: Scope | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
-    usual: tuple[Condition, ...] = ()
+    usual: tuple[Is | Within, ...] = ()
 
     @property
     def ordering(self) -> tuple[str, ...]:
@@ -139,13 +151,14 @@ QUESTIONS: dict[str, Question] = {
         BOARDS.table,
         ("received_at",),
         boards,
+        boards_of,
         aliases={"unit": "next_unit", "person": "next_person"},
         usual=(Is("open", True),),
     ),
     "handovers": Question(HANDOVERS, HANDOVERS.table),
     "hops": Question(HANDOVERS, HOPS.table),
     "chain": Question(CHAINS, RUNGS.table),
-    "calls": Question(CALLS, CALLS.table, ("offered_at",), calls),
+    "calls": Question(CALLS, CALLS.table, ("offered_at",), calls, calls_of),
     "repeat-callers": Question(
         BOARDS, REPEAT_CALLERS.table, seen=callers, usual=(Within("n", least=2),)
     ),

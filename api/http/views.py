@@ -97,9 +97,10 @@ class ViewReader:
         where = question.conditions(pair for pair in pairs if pair[0] not in MOMENTS)
         wait_for(self._door, question.view.name, after)
         source, position, at = self._source(question, as_of, happened_by)
-        asked = Asked(
-            question, source, where, Eyes.of(self._door, actor), _digest(name, pairs)
-        )
+        eyes = Eyes.of(self._door, actor)
+        if eyes.mine is not None and question.scope is not None:
+            where.append(question.scope(eyes.mine))
+        asked = Asked(question, source, where, eyes, _digest(name, pairs))
         rows = asked.rows(_last(asked, cursor), limit + 1)
         next_cursor = _cursor(asked, rows[limit - 1]) if len(rows) > limit else None
         items = [shown(row, at) for row in rows[:limit]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +30,8 @@ class Scene:
         hotline.done("dispatcher", f"/cases/{self.report}/dispatch", {"unit": "bailu-east"})
         hotline.token("leader", "xishi", "ou")
         hotline.token("leader", "tingsong", "kang")
+        hotline.token("leader", "wangchuan", "hai")
+        hotline.token("leader", "changting", "pu")
         hotline.token("handler", "qinglan", "everywhere")
         answer = hotline.done("agent", f"/cases/{self.xishi}/urge")
         self.position = answer["position"]
@@ -81,7 +84,9 @@ def test_a_page_stays_where_it_was_while_new_cases_come_in(
     hotline: Hotline, scene: Scene
 ) -> None:
     first = hotline.seen("supervisor", "/views/board", limit=5, after=scene.position)
+    hotline.clock.forward(timedelta(seconds=1))
     late = hotline.done("agent", "/cases", {"business_type": "praise"})
+    hotline.clock.forward(timedelta(seconds=-1))
     rest = hotline.seen(
         "supervisor",
         "/views/board",
@@ -136,8 +141,25 @@ def test_a_unit_sees_its_own_cases_and_those_below(hotline: Hotline, scene: Scen
     after = {"after": scene.position}
     assert set(ids(hotline, "leader", **after)) == {scene.bailu, scene.report}
     assert ids(hotline, "ou", **after) == [scene.xishi]
-    assert ids(hotline, "kang", **after) == []
+    assert ids(hotline, "hai", **after) != []
+    assert ids(hotline, "pu", **after) == []
     assert scene.xishi in ids(hotline, "agent", **after)
+
+
+def test_whoever_is_offered_a_case_sees_it_now_and_in_hindsight(
+    hotline: Hotline, scene: Scene
+) -> None:
+    case = hotline.receive()
+    for who, action, body in (
+        ("dispatcher", "dispatch", {"unit": "bailu-east"}),
+        ("handler", "accept", {}),
+        ("handler", "offer-handover", {"unit": "liuying-town"}),
+    ):
+        last = hotline.done(who, f"/cases/{case}/{action}", body)
+    recorded_at = hotline.store.log.read(last["position"] - 1, 1)[0].recorded_at
+    assert ids(hotline, "kang", after=last["position"]) == [case]
+    assert ids(hotline, "kang", as_of=recorded_at.isoformat()) == [case]
+    assert hotline.get("kang", f"/cases/{case}").status_code == 200
 
 
 @pytest.mark.parametrize("view", ["handovers", "hops", "chain"])
@@ -186,12 +208,10 @@ def test_the_worklist_is_what_a_unit_must_do_next(hotline: Hotline, scene: Scene
 def test_columns_can_be_asked_for_one_value_or_several(
     hotline: Hotline, scene: Scene
 ) -> None:
-    stages = {"stage": ["dispatched", "handling"], "after": scene.position}
-    assert set(ids(hotline, "supervisor", **stages)) == {
-        scene.bailu,
-        scene.xishi,
-        scene.report,
-    }
+    asked = {"stage": ["dispatched", "handling"], "after": scene.position}
+    items = hotline.seen("supervisor", "/views/board", **asked)["items"]
+    assert {row["stage"] for row in items} == {"dispatched", "handling"}
+    assert {scene.bailu, scene.xishi, scene.report} <= {row["case_id"] for row in items}
 
 
 def test_repeat_callers_count_only_what_these_eyes_may_see(
@@ -210,7 +230,7 @@ def test_repeat_callers_count_only_what_these_eyes_may_see(
 
     assert counted("supervisor") == [3]
     assert counted("ou") == [2]
-    assert counted("kang") == []
+    assert counted("pu") == []
 
 
 def test_times_bound_the_board(hotline: Hotline, scene: Scene) -> None:
@@ -220,8 +240,19 @@ def test_times_bound_the_board(hotline: Hotline, scene: Scene) -> None:
 
 
 def test_ages_are_told_for_the_moment_that_is_asked(hotline: Hotline, scene: Scene) -> None:
-    page = hotline.seen("supervisor", "/views/board", after=scene.position)
-    assert {row["age_seconds"] for row in page["items"]} == {0.0}
+    hotline.clock.forward(timedelta(minutes=5))
+    now = hotline.seen("supervisor", "/views/board", case_id=scene.bailu)["items"]
+    hotline.clock.forward(timedelta(minutes=-5))
+    assert [(row["age_seconds"], row["stage_seconds"]) for row in now] == [(300, 300)]
+    later = (hotline.clock.at + timedelta(hours=2)).isoformat()
+    then = hotline.seen(
+        "supervisor", "/views/board", case_id=scene.bailu, happened_by=later
+    )["items"]
+    assert [row["age_seconds"] for row in then] == [7200]
+
+
+def test_the_oldest_case_comes_first(hotline: Hotline, scene: Scene) -> None:
+    page = hotline.seen("supervisor", "/views/board", limit=500, after=scene.position)
     received = [row["received_at"] for row in page["items"]]
     assert all(a <= b for a, b in pairwise(received))
 
