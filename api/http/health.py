@@ -12,6 +12,9 @@ from api.http.problems import AWAY
 from projections.ground import owned
 from projections.parked import parked
 
+# A probe wants to be told soon, not to wait as long as a command would.
+ANSWER_SECONDS_MAX = 2.0
+
 
 class Health:
     """What an operator's probe asks, without a token: numbers and names, no contents."""
@@ -28,9 +31,9 @@ class Health:
 
     def _found(self) -> dict[str, Any]:
         door = self._door
-        head = door.store.log.head()
-        with door.store.pool.connection() as connection:
+        with door.store.pool.connection(timeout=ANSWER_SECONDS_MAX) as connection:
             running = owned(connection)
+        head = door.store.log.head()
         names = [view.name for view in door.views]
         try:
             stands = {name: door.positions.max_tracking_id(name) or 0 for name in names}
