@@ -18,7 +18,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, notes, say_json, say_table
-from api.imports.importer import Summary, import_history
+from api.imports.batches import Summary
+from api.imports.importer import import_history
 from api.imports.mapping import Mapping, load, shipped
 from api.imports.rejects import Rejects
 from api.imports.source import Unusable

@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from api.imports.importer import Summary, import_history
+from api.imports.batches import Summary
+from api.imports.importer import import_history
 from api.imports.mapping import Mapping, load
 from api.imports.rejects import Rejects
 from api.policies import publish_shipped

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from api.imports.importer import Summary
+from api.imports.batches import Summary
 from api.stats import figures, listed
 from consumers.follower import Follower
 from domain.case.witness import StepWitnessed
