@@ -1,0 +1,94 @@
+"""The timeline tells every fact of a case in plain words, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from string import Formatter
+from uuid import uuid4
+
+import pytest
+
+import domain.catalogue  # noqa: F401 - every fact is known once this is read
+from api.policies import shipped
+from domain.case.case import CaseFact
+from domain.case.contact import CustomerContacted
+from domain.case.reassign import CaseReassigned
+from domain.case.returning import CaseReturned
+from domain.case.witness import StepWitnessed
+from domain.fact import Actor, Sealed
+from domain.organisation.organisation import Organisation
+from domain.policy.policy import Policy
+from projections.timelines import WORDS, Line, Teller, told_customer
+from store.log import Entry
+from tests.support.organisation import founded
+
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+POLICY = Policy.from_document(shipped()["sgcc-2022"])
+
+
+def every_fact(kind: type[CaseFact] = CaseFact) -> Iterator[type[CaseFact]]:
+    for each in kind.__subclasses__():
+        if "TOPIC" in each.__dict__:
+            yield each
+        yield from every_fact(each)
+
+
+FACTS = {fact.TOPIC: fact for fact in every_fact() if fact.TOPIC.startswith("case.")}
+
+
+def told(fact: CaseFact, organisation: Organisation | None = None) -> Line:
+    stamped = fact.stamped(
+        originator_version=1, occurred_at=AT, actor=Actor(person="ran", role="handler")
+    )
+    teller = Teller(POLICY, organisation or founded())
+    [line] = teller.timeline([Entry(7, AT, stamped)])
+    return line
+
+
+def test_every_fact_of_a_case_has_words_and_no_words_are_left_over() -> None:
+    assert WORDS.keys() == FACTS.keys()
+
+
+@pytest.mark.parametrize("topic", sorted(WORDS))
+def test_the_words_speak_of_fields_that_the_fact_has(topic: str) -> None:
+    fact = FACTS[topic]
+    assert is_dataclass(fact)
+    names = {each.name for each in fields(fact)}
+    for text in (WORDS[topic].zh, WORDS[topic].en):
+        asked = {name for _, name, _, _ in Formatter().parse(text) if name}
+        assert asked <= names
+
+
+def test_codes_units_and_people_are_told_by_their_names() -> None:
+    line = told(
+        CaseReassigned(from_unit="bailu-east", to_unit="xishi-town", reason="wrong_unit")
+    )
+    assert line.zh == "由白鹭东供电所转派至溪石镇供电所: 派发单位错误"
+    assert line.en == "reassigned from 白鹭东供电所 to 溪石镇供电所: sent to the wrong unit"
+    assert line.name == "冉白露"
+
+
+def test_what_nobody_knows_speaks_for_itself() -> None:
+    line = told(CaseReturned(from_unit="atlantis", reason="low tide"), Organisation.empty())
+    assert line.en == "atlantis asks to return it: low tide"
+    assert line.name == "ran"
+
+
+def test_sealed_words_show_their_mask_only() -> None:
+    note = Sealed(person=uuid4(), envelope=uuid4(), mask="[8]", box="x", commitment="y")
+    fact = CustomerContacted(means="phone", outcome="reached", reached=True, note=note)
+    assert told(fact).en == "contacted the customer by phone: reached"
+
+
+def test_history_is_told_in_the_words_of_its_source() -> None:
+    fact = StepWitnessed(row=3, activity="Queued", unit="L2", person="Anne")
+    assert told(fact).en == "on record there: Queued (L2)"
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_the_badge_says_whether_the_customer_heard_something(reached: bool) -> None:
+    fact = CustomerContacted(means="phone", outcome="x", reached=reached)
+    assert told_customer(fact) is reached
+    assert told(fact).customer_told is reached
