@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from domain.fact import Fact
 from projections.table import Cell, Key, Row, Table
 from projections.view import Handler, View, key_text
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Row)
 NO_KEY: Key = ()
-Step = tuple[Key, tuple[Handler, ...], "Entry"]
 Storable = Callable[[Table, Row | Cell], None]
 
 
@@ -36,35 +36,36 @@ class Parked(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Slot(Generic[R]):
+    """The place of one row while facts are folded into it.
+
+    A key is looked up once a fact (hashing a UUID costs as much as a fold); from there on
+    the slot stands for it. ``stuck``: from this position on its facts are parked.
+    ``fresh``: the first fact promises that there is no such row yet. ``cells``: what the
+    row counts for, by tally; None while nobody has asked.
+    """
+
+    __slots__ = ("before", "cells", "changed", "fresh", "key", "row", "stuck")
+
+    def __init__(self, key: Key, stuck: int | None, *, fresh: bool) -> None:
+        self.key = key
+        self.stuck = stuck
+        self.fresh = fresh
+        self.row: R | None = None
+        self.before: R | None = None
+        self.changed = False
+        self.cells: list[list[Key]] | None = None
+
+
+Step = tuple[Slot[R], tuple[Handler, ...], "Entry"]
+
+
 class Change(NamedTuple, Generic[R]):
-    """A changed row, its cells before and after by tally, its occurrences by kind."""
+    """A changed row, its cells now by tally, its occurrences by kind."""
 
     row: R | None
-    cells: list[tuple[list[Key], list[Key]]]
+    cells: list[list[Key]]
     made: list[list[Row]]
-
-
-def plan(view: View[R], entries: Iterable[Entry]) -> tuple[list[Step], list[Parked]]:
-    """Which row each fact goes to: one step a fact and key, in order."""
-    steps: list[Step] = []
-    lost: list[Parked] = []
-    for entry in entries:
-        handlers = view.handlers_for(type(entry.fact))
-        if not handlers:
-            continue
-        try:
-            keys = [handler.key(entry.fact) for handler in handlers]
-        except Exception as error:
-            lost.append(Parked(view.name, key_text(NO_KEY), entry.position, reason(error)))
-            continue
-        if keys.count(keys[0]) == len(keys):
-            steps.append((keys[0], handlers, entry))
-        else:
-            by_key: dict[Key, list[Handler]] = {}
-            for key, handler in zip(keys, handlers, strict=True):
-                by_key.setdefault(key, []).append(handler)
-            steps.extend((key, tuple(of_key), entry) for key, of_key in by_key.items())
-    return steps, lost
 
 
 def reason(error: BaseException) -> str:
@@ -86,8 +87,7 @@ class Folding(Generic[R]):
         storable: Storable | None = None,
     ) -> None:
         self.view = view
-        self.rows: dict[Key, R | None] = {}
-        self.before: dict[Key, R | None] = {}
+        self.slots: dict[Key, Slot[R]] = {}
         self.cells: list[Counter[Key]] = [Counter() for _ in view.tallies]
         self.occurred: list[dict[Key, Row]] = [{} for _ in view.occurrences]
         self.parked: list[Parked] = []
@@ -97,111 +97,145 @@ class Folding(Generic[R]):
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Fold facts whose rows are all at hand (a missing row is a row that is not)."""
-        steps, lost = plan(self.view, entries)
-        self.parked.extend(lost)
-        self.fold(steps)
+        self.fold(self.plan(entries))
 
-    def fold(self, steps: Iterable[Step]) -> None:
-        stuck = self.stuck
-        for key, handlers, entry in steps:
-            if key in stuck and entry.position >= stuck[key]:
-                self._park(key, entry, f"behind position {stuck[key]}")
+    def plan(self, entries: Iterable[Entry]) -> list[Step[R]]:
+        """Which row each fact goes to: one step a fact and row, in order."""
+        steps: list[Step[R]] = []
+        for entry in entries:
+            handlers, one_key = self.view.handlers_for(type(entry.fact))
+            if not handlers:
                 continue
-            before = row = self.rows.get(key)
             try:
-                for handler in handlers:
-                    if handler.fresh and row is not None:
-                        self.broken_promises.append(key)
-                    row = handler.fold(row, entry.fact)
-                if row is before:
+                if one_key is not None:
+                    slot = self._slot(one_key(entry.fact), handlers[0])
+                    steps.append((slot, handlers, entry))
                     continue
-                step = self._follow(before, row, entry)
+                by_key: dict[Key, list[Handler]] = {}
+                for handler in handlers:
+                    by_key.setdefault(handler.key(entry.fact), []).append(handler)
             except Exception as error:
-                stuck[key] = entry.position
-                self._park(key, entry, reason(error))
+                self._park(NO_KEY, entry, reason(error))
+                continue
+            for key, of_key in by_key.items():
+                steps.append((self._slot(key, of_key[0]), tuple(of_key), entry))
+        return steps
+
+    def _slot(self, key: Key, first: Handler) -> Slot[R]:
+        found = self.slots.get(key)
+        if found is None:
+            stuck = self.stuck.get(key) if self.stuck else None
+            found = self.slots[key] = Slot(key, stuck, fresh=first.fresh)
+        return found
+
+    def fold(self, steps: Iterable[Step[R]]) -> None:
+        for slot, handlers, entry in steps:
+            if slot.stuck is not None and entry.position >= slot.stuck:
+                self._park(slot.key, entry, f"behind position {slot.stuck}")
                 continue
             try:
-                self._try_storing(step)
-            except Unstorable as error:
-                stuck[key] = entry.position
-                self._park(key, entry, str(error))
+                row = self._apply(slot, handlers, entry.fact)
+                if row is slot.row:
+                    continue
+                change = self._follow(slot, row, entry)
+            except Exception as error:
+                self._get_stuck(slot, entry, reason(error))
                 continue
-            self._keep(key, before, step)
+            if self._storable is not None:
+                try:
+                    self._try_storing(self._storable, change)
+                except Unstorable as error:
+                    self._get_stuck(slot, entry, str(error))
+                    continue
+            self._keep(slot, change)
 
-    def _follow(self, before: R | None, row: R | None, entry: Entry) -> Change[R]:
+    def _apply(self, slot: Slot[R], handlers: tuple[Handler, ...], fact: Fact) -> R | None:
+        row = slot.row
+        for handler in handlers:
+            if handler.fresh and row is not None:
+                self.broken_promises.append(slot.key)
+            row = handler.fold(row, fact)
+        return row
+
+    def _follow(self, slot: Slot[R], row: R | None, entry: Entry) -> Change[R]:
         """All that follows from a changed row; raises whatever a view's functions raise."""
         if row is not None:
             row = msgspec.structs.replace(row, position=entry.position)
-        cells = [
-            (
-                list(tally.counts(before)) if before is not None else [],
-                list(tally.counts(row)) if row is not None else [],
-            )
-            for tally in self.view.tallies
-        ]
+        if slot.cells is None:
+            slot.cells = self._counts(slot.row)
         made = [
             [
                 msgspec.structs.replace(x, position=entry.position)
-                for x in kind.made(before, row, entry.fact)
+                for x in kind.made(slot.row, row, entry.fact)
             ]
             for kind in self.view.occurrences
         ]
-        return Change(row, cells, made)
+        return Change(row, self._counts(row), made)
 
-    def _keep(self, key: Key, before: R | None, change: Change[R]) -> None:
-        self.before.setdefault(key, before)
-        self.rows[key] = change.row
-        for counter, (less, more) in zip(self.cells, change.cells, strict=True):
+    def _counts(self, row: R | None) -> list[list[Key]]:
+        if row is None or not self.view.tallies:
+            return [[] for _ in self.view.tallies]
+        return [list(tally.counts(row)) for tally in self.view.tallies]
+
+    def _keep(self, slot: Slot[R], change: Change[R]) -> None:
+        if not slot.changed:
+            slot.changed, slot.before = True, slot.row
+        slot.row = change.row
+        for counter, less, more in zip(
+            self.cells, slot.cells or (), change.cells, strict=True
+        ):
             if less != more:
                 counter.subtract(less)
                 counter.update(more)
+        slot.cells = change.cells
         for happened, kind, rows in zip(
             self.occurred, self.view.occurrences, change.made, strict=True
         ):
-            happened.update((kind.table.key_of(x), x) for x in rows)
+            for x in rows:
+                happened[kind.table.key_of(x)] = x
 
-    def _try_storing(self, change: Change[R]) -> None:
-        storable = self._storable
-        if storable is None:
-            return
+    def _try_storing(self, storable: Storable, change: Change[R]) -> None:
         if change.row is not None:
             storable(self.view.table, change.row)
         for kind, rows in zip(self.view.occurrences, change.made, strict=True):
             for x in rows:
                 storable(kind.table, x)
-        for of_tally, (_, more) in zip(self.view.tallies, change.cells, strict=True):
-            for cell in more:
+        for of_tally, cells in zip(self.view.tallies, change.cells, strict=True):
+            for cell in cells:
                 storable(of_tally.table, cell_row(of_tally.table, cell, 1))
+
+    def _get_stuck(self, slot: Slot[R], entry: Entry, why: str) -> None:
+        slot.stuck = self.stuck[slot.key] = entry.position
+        self._park(slot.key, entry, why)
 
     def _park(self, key: Key, entry: Entry, why: str) -> None:
         self.parked.append(Parked(self.view.name, key_text(key), entry.position, why))
-
-    def forget(self) -> None:
-        """Let go of rows that are final and written, for a rebuild stream by stream."""
-        self.rows.clear()
-        self.before.clear()
-        for happened in self.occurred:
-            happened.clear()
 
     # What came out --------------------------------------------------------------------
 
     def written(self) -> list[R]:
         """The changed rows that are there."""
-        return [row for key in self.before if (row := self.rows[key]) is not None]
+        return [
+            slot.row
+            for slot in self.slots.values()
+            if slot.changed and slot.row is not None
+        ]
 
     def removed(self) -> list[Key]:
         """Rows that were there before and no longer are."""
         return [
-            key
-            for key, before in self.before.items()
-            if before is not None and self.rows[key] is None
+            slot.key
+            for slot in self.slots.values()
+            if slot.before is not None and slot.row is None
         ]
 
     def tables(self) -> dict[str, dict[Key, Any]]:
         """All rows by table and key, as the tables of the view would hold them."""
         view = self.view
         found: dict[str, dict[Key, Any]] = {
-            view.name: {key: row for key, row in self.rows.items() if row is not None}
+            view.name: {
+                key: slot.row for key, slot in self.slots.items() if slot.row is not None
+            }
         }
         for tally, counter in zip(view.tallies, self.cells, strict=True):
             found[tally.table.name] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,7 +60,7 @@ def make_ground(connection: Connection) -> None:
 
 def lock_number(name: str) -> int:
     """A name as the number of an advisory lock."""
-    return int.from_bytes(name.encode()[-7:], "big") ^ sum(name.encode()) << 32
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def standings(
@@ -125,6 +126,6 @@ def owned(connection: Connection, group: str = "views") -> bool:
         "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
         " AND classid = %s AND objid = %s AND database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database()))",
-        [lock >> 32, lock & 0xFFFFFFFF],
+        [lock >> 32 & 0xFFFFFFFF, lock & 0xFFFFFFFF],
     ).fetchone()
     return bool(found and found[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from projections.engine import NotReady
-from projections.folding import Folding, Parked, plan
+from projections.folding import Folding, Parked
 from projections.ground import parked_facts, standings
 from projections.storing import load, trial, write
 from projections.view import View, key_text
@@ -46,10 +46,10 @@ def retry(store: Store, view: View[Any]) -> list[Parked]:
         wanted = {(key, position) for key, position in waiting}
         positions = sorted({position for _, position in waiting})
         entries = [entry for p in positions for entry in store.log.read(p - 1, 1)]
-        steps, _ = plan(view, entries)
-        steps = [step for step in steps if (key_text(step[0]), step[2].position) in wanted]
         folding = Folding(view, storable=trial(cursor))
-        load(cursor, folding, steps, {})
+        steps = folding.plan(entries)
+        steps = [s for s in steps if (key_text(s[0].key), s[2].position) in wanted]
+        load(cursor, folding, {})
         folding.fold(steps)
         write(cursor, folding)
         # Whoever follows the view remembers its parked keys: have it look again.

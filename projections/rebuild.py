@@ -206,13 +206,16 @@ def _swap(connection: Connection, source: Log, view: View[Any]) -> None:
     """
     following = view.next()
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        # Longer than a batch takes, so that a busy follower lets us in.
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
         stands = standings(cursor, lock=[view.name, following.name])
         live, mine = stands.get(view.name), stands[following.name]
         last = live.position if live else mine.position
         if last < mine.position:
             raise CannotRebuild(f"{view.name} went back to {last} meanwhile")
         _fold_rest(cursor, source, following, mine.position, last)
+        # From here on readers queue up behind us: rather try again than make them wait.
+        cursor.execute("SET LOCAL lock_timeout = '500ms'")
         drop(cursor, {*(live.tables if live else ()), *(t.name for t in view.tables)})
         for old, new in zip(following.tables, view.tables, strict=True):
             cursor.execute(
@@ -231,6 +234,11 @@ def _fold_rest(cursor: Cursor, source: Log, view: View[Any], after: int, last: i
     memory.stuck[view.name] = stuck_keys(cursor, view)
     while after < last:
         entries = source.read(after, last - after)
-        for folding in take_batch(cursor, [view], entries, memory, carefully=True):
+        try:
+            with cursor.connection.transaction():
+                foldings = take_batch(cursor, [view], entries, memory)
+        except OF_THE_DATA:
+            foldings = take_batch(cursor, [view], entries, memory, carefully=True)
+        for folding in foldings:
             memory.remember(folding)
         after = entries[-1].position

@@ -12,11 +12,9 @@ import psycopg
 from projections.folding import (
     Folding,
     Parked,
-    Step,
     Storable,
     Unstorable,
     cell_row,
-    plan,
     reason,
 )
 from projections.ground import Connection, Cursor
@@ -52,8 +50,8 @@ class Memory:
     def remember(self, folding: Folding[Any]) -> None:
         """After the commit, and not before: what a failed batch made was never true."""
         rows = self.rows(folding.view)
-        for key, row in folding.rows.items():
-            rows[key] = row
+        for key, slot in folding.slots.items():
+            rows[key] = slot.row
             rows.move_to_end(key)
         while len(rows) > self._rows_max:
             rows.popitem(last=False)
@@ -79,41 +77,31 @@ def take_batch(
     """
     foldings = []
     for view in views:
-        steps, lost = plan(view, entries)
         storable = trial(cursor) if carefully else None
         folding = Folding(view, memory.stuck.get(view.name), storable)
-        folding.parked.extend(lost)
-        load(cursor, folding, steps, memory.rows(view))
+        steps = folding.plan(entries)
+        load(cursor, folding, memory.rows(view))
         folding.fold(steps)
         write(cursor, folding)
         foldings.append(folding)
     return foldings
 
 
-def load(
-    cursor: Cursor,
-    folding: Folding[Any],
-    steps: Iterable[Step],
-    held: Mapping[Key, Any],
-) -> None:
-    """Bring the rows that the steps need: from memory, else all in one SELECT."""
-    table, rows = folding.view.table, folding.rows
-    missing: dict[Key, None] = {}
-    fresh: set[Key] = set()
-    for key, handlers, _ in steps:
+def load(cursor: Cursor, folding: Folding[Any], held: Mapping[Key, Any]) -> None:
+    """Bring the rows that were planned for: from memory, else all in one SELECT."""
+    table, slots = folding.view.table, folding.slots
+    missing: list[Key] = []
+    for key, slot in slots.items():
         if key in held:
-            rows[key] = held[key]
-        elif handlers[0].fresh and key not in missing:
-            fresh.add(key)
-        elif key not in fresh:
-            missing[key] = None
+            slot.row = held[key]
+        elif not slot.fresh:
+            missing.append(key)
     if not missing:
         return
-    rows.update((key, None) for key in missing)
-    found = cursor.execute(table.sql_load, sideways(list(missing), len(table.key)))
+    found = cursor.execute(table.sql_load, sideways(missing, len(table.key)))
     for (text,) in found.fetchall():
         row = table.decoder.decode(text)
-        rows[table.key_of(row)] = row
+        slots[table.key_of(row)].row = row
 
 
 def write(cursor: Cursor, folding: Folding[Any]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -26,13 +27,16 @@ SQL_TYPES = {
 }
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row to look at; ``position`` is that of the last fact that changed it."""
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A row to look at; ``position`` is that of the last fact that changed it.
+
+    Rows never refer to each other in a circle, so the garbage collector is spared them.
+    """
 
     position: int = 0
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
+class Cell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A counter: ``n`` rows of a view belong to this cell."""
 
     n: int = 0
@@ -86,8 +90,13 @@ class Table:
     def decoder(self) -> msgspec.json.Decoder[Any]:
         return msgspec.json.Decoder(self.row)
 
-    def key_of(self, row: Row | Cell) -> Key:
-        return tuple(getattr(row, name) for name in self.key)
+    @cached_property
+    def key_of(self) -> Callable[[Any], Key]:
+        """The key of a row."""
+        if len(self.key) > 1:
+            return attrgetter(*self.key)
+        only = attrgetter(self.key[0])
+        return lambda row: (only(row),)
 
     def values_from_text(self, text: str, names: Sequence[str]) -> Key:
         """Values of these columns from the JSON array that ``key_text`` or SQL wrote."""

@@ -44,6 +44,9 @@ class Handler:
     fresh: bool
 
 
+Handlers = tuple[tuple[Handler, ...], Callable[[Any], Key] | None]
+
+
 def on(
     fact: type[F],
     fold: Callable[[R | None, F], R | None],
@@ -111,7 +114,7 @@ class View(Generic[R]):
     occurrences: tuple[Occurrences[R], ...] = ()
     log_order: bool = False
     version: int = 1
-    _for_type: dict[type[Fact], tuple[Handler, ...]] = field(
+    _for_type: dict[type[Fact], Handlers] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -141,11 +144,16 @@ class View(Generic[R]):
         ]
         return hashlib.sha256(repr((shape, versions)).encode()).hexdigest()[:16]
 
-    def handlers_for(self, fact: type[Fact]) -> tuple[Handler, ...]:
-        """The handlers of a fact type and of its base classes, in the view's order."""
+    def handlers_for(self, fact: type[Fact]) -> Handlers:
+        """The handlers of a fact type and of its base classes, in the view's order.
+
+        With the key that they all have in common; None when they have several.
+        """
         found = self._for_type.get(fact)
         if found is None:
-            found = tuple(h for h in self.handlers if issubclass(fact, h.fact))
+            handlers = tuple(h for h in self.handlers if issubclass(fact, h.fact))
+            keys = {handler.key for handler in handlers}
+            found = handlers, keys.pop() if len(keys) == 1 else None
             self._for_type[fact] = found
         return found
 
