@@ -191,3 +191,32 @@ def test_who_is_relieved_may_return() -> None:
         order(Appoint, JULY, person="lan", post="bailu.leader"),
     )
     assert answers_for(organisation, "bailu") == ["ma", "ma", "lan"]
+
+
+def test_one_tenure_may_end_at_the_moment_the_next_begins() -> None:
+    organisation = founded(
+        NEW,
+        order(Relieve, MAY, person="lan", post="bailu.leader"),
+        order(Appoint, JULY, person="lan", post="bailu.leader"),
+        order(
+            Appoint, JULY, person="xin", post="bailu.leader", effective_from=MAY, until=JULY
+        ),
+    )
+    assert answers_for(organisation, "bailu") == ["xin", "xin", "lan"]
+
+
+def test_a_member_of_staff_may_become_deputy_and_stay_on_staff() -> None:
+    organisation = founded(
+        order(DefinePost, post="p", unit="bailu", name="副职", duty="deputy"),
+        order(Appoint, MAY, person="nie", post="p"),
+    )
+    assert [post.id for post in organisation.posts_of("nie", MAY)] == ["p", "bailu.nie"]
+
+
+def test_a_second_relief_leaves_the_first_tenure_as_it_was() -> None:
+    organisation = founded(
+        order(Relieve, MAY, person="lan", post="bailu.leader"),
+        order(Appoint, JUNE, person="lan", post="bailu.leader"),
+        order(Relieve, JULY, person="lan", post="bailu.leader"),
+    )
+    assert answers_for(organisation, "bailu") == ["ma", "lan", "ma"]

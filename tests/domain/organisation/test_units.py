@@ -328,3 +328,13 @@ def test_a_circle_through_a_merger_that_is_already_on_record_is_refused() -> Non
     # From July on wangchuan would be in tingsong, so in bailu, which stands below it.
     now = order(MergeUnit, MAY, unit="wangchuan", into="tingsong", effective_from=JUNE)
     assert refused(organisation, now) == "unit_circle"
+
+
+def test_a_unit_that_comes_back_is_listed_once_below_its_parent() -> None:
+    organisation = founded(
+        order(MoveUnit, MAY, unit="bailu", parent="tingsong"),
+        order(MoveUnit, JUNE, unit="bailu", parent="wangchuan"),
+    )
+    assert organisation.books.units["wangchuan"].below == ("bailu", "xishi")
+    assert "bailu" in organisation.scope("tingsong", MAY)
+    assert "bailu" not in organisation.scope("tingsong", JUNE)
