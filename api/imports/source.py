@@ -16,8 +16,9 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Unusable(Exception):
-    """The import cannot run at all, and nothing has been written: the file, the mapping
-    or the policy does not fit. The text says what is wrong and what would mend it."""
+    """The import cannot run: the file, the mapping or the policy does not fit, and nothing
+    has been written. (Or it cannot go on, because others never let it write.) The text
+    says what is wrong and what would mend it."""
 
 
 @dataclass(frozen=True, slots=True)
