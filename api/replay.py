@@ -76,18 +76,10 @@ def shown(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: shown(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {_key(k): shown(v) for k, v in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted((shown(v) for v in value), key=str)
+        return {str(k): shown(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [shown(v) for v in value]
     return value
-
-
-def _key(key: object) -> str:
-    if isinstance(key, datetime):
-        return key.isoformat()
-    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def masks_of(entries: Iterable[Entry]) -> dict[str, str]:

@@ -24,12 +24,19 @@ from api.edge import body_fields, is_sealed
 from api.http.problems import FieldError, Problem
 from api.instants import instant
 from domain.command import Command
+from store.phones import NotAPhone, e164
 
 WORD_LENGTH_MAX = 200
 NOTE_LENGTH_MAX = 2_000
 SEALED_LENGTH_MAX = 20_000
-PHONE_PATTERN = r"^\+?[0-9][0-9 ()-]{2,30}$"
+PHONE_LENGTH_MAX = 40
+# As the document tells it; a number may also be written in full-width digits.
+PHONE_PATTERN = (
+    r"^(?:(?:\+|00)[1-9](?:[ ()./-]{0,2}[0-9]){2,14}"
+    r"|\(?0?[1-9](?:[ ()./-]{0,2}[0-9]){2,12})$"
+)
 NUMBER_MAX = 2**31 - 1
+DOCUMENT_NUMBER_MAX = 2**53
 ITEMS_MAX = 10_000
 NOTES = frozenset({"note", "order", "wish"})
 
@@ -67,9 +74,9 @@ def _typed(name: str, hint: Any) -> Any:
     if get_origin(hint) in {Union, UnionType}:
         return Union[tuple(_typed(name, part) for part in get_args(hint))]  # noqa: UP007
     if is_sealed(hint):
-        return _text(PHONE_PATTERN if name == "phone" else None, SEALED_LENGTH_MAX)
+        return _PHONE if name == "phone" else _text(SEALED_LENGTH_MAX)
     if hint is str:
-        return _text(None, NOTE_LENGTH_MAX if name in NOTES else WORD_LENGTH_MAX)
+        return _text(NOTE_LENGTH_MAX if name in NOTES else WORD_LENGTH_MAX)
     if hint in _NARROWED:
         return _NARROWED[hint]
     return _container(name, hint)
@@ -81,16 +88,13 @@ def _container(name: str, hint: Any) -> Any:
     if origin is tuple:
         item: Any = _typed(name, inner[0])
         return Annotated[tuple[item, ...], Field(max_length=ITEMS_MAX)]
-    if origin in {list, frozenset, set}:
-        each: Any = _typed(name, inner[0])
-        return Annotated[list[each], Field(max_length=ITEMS_MAX)]
-    if origin in {dict, Mapping} or hint in {Any, object}:
-        return Annotated[dict[str, Any], AfterValidator(_readable_throughout)]
+    if origin is Mapping:
+        return Annotated[dict[str, Any], AfterValidator(_storable)]
     return hint
 
 
-def _text(pattern: str | None, length_max: int) -> Any:
-    limits = Field(min_length=1, max_length=length_max, pattern=pattern)
+def _text(length_max: int) -> Any:
+    limits = Field(min_length=1, max_length=length_max)
     return Annotated[str, limits, AfterValidator(_readable)]
 
 
@@ -102,17 +106,19 @@ def _readable(text: str) -> str:
     return text
 
 
-def _readable_throughout(value: Any) -> Any:
-    """The same check for every text inside a document."""
+def _storable(value: Any) -> Any:
+    """The same check for every text inside a document, and numbers that JSON can keep."""
     if isinstance(value, str) and "\x00" in value:
         _readable(value)
+    if isinstance(value, int | float) and not abs(value) < DOCUMENT_NUMBER_MAX:
+        raise PydanticCustomError("number_out_of_range", "a number is out of range")
     if isinstance(value, dict):
         for key, inner in value.items():
-            _readable_throughout(key)
-            _readable_throughout(inner)
+            _storable(key)
+            _storable(inner)
     if isinstance(value, list):
         for inner in value:
-            _readable_throughout(inner)
+            _storable(inner)
     return value
 
 
@@ -125,6 +131,19 @@ def _moment(value: object) -> object:
         raise PydanticCustomError("bad_time", "{why}", {"why": str(wrong)}) from None
 
 
+def _phone(text: str) -> str:
+    try:
+        e164(text)
+    except NotAPhone:
+        raise PydanticCustomError("not_a_phone", "not a phone number") from None
+    return text
+
+
+_PHONE = Annotated[
+    str,
+    Field(max_length=PHONE_LENGTH_MAX, json_schema_extra={"pattern": PHONE_PATTERN}),
+    AfterValidator(_phone),
+]
 _NARROWED: dict[Any, Any] = {
     int: Annotated[int, Field(ge=-NUMBER_MAX, le=NUMBER_MAX)],
     datetime: Annotated[
@@ -140,7 +159,7 @@ _ZH = {
     "string_type": "须为文字",
     "string_too_short": "不能为空",
     "string_too_long": "文字过长",
-    "string_pattern_mismatch": "格式不对",
+    "not_a_phone": "须为电话号码",
     "bool_type": "须为 true 或 false",
     "int_type": "须为整数",
     "uuid_parsing": "须为 UUID",
@@ -149,6 +168,7 @@ _ZH = {
     "bad_time": "须为带时区的时间, 例如 2026-03-02T09:00:00Z",
     "nul_character": "不能含有 NUL 字符",
     "blank_text": "不能为空白",
+    "number_out_of_range": "数值超出范围",
     "model_type": "须为 JSON 对象",
     "none_required": "须为空",
 }

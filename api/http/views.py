@@ -52,13 +52,15 @@ class Asked:
     def rows(self, last: Key | None, wanted: int) -> list[Any]:
         """So many rows behind ``last`` that are for these eyes, fewer only at the end."""
         table, order = self.question.table, self.question.order
+        # What eyes may not see leaves gaps; who sees all needs no more than asked for.
+        size = wanted if self.eyes.mine is None else CHUNK
         found: list[Any] = []
         while len(found) < wanted:
             chunk = self.source.select(
-                table, *self.where, order=order, after=last, limit=CHUNK
+                table, *self.where, order=order, after=last, limit=size
             )
             found += self.question.seen(chunk, self.eyes, self.source)
-            if len(chunk) < CHUNK:
+            if len(chunk) < size:
                 break
             last = place(table, chunk[-1], order)
         return found[:wanted]

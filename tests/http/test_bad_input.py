@@ -99,6 +99,29 @@ def test_a_body_that_does_not_fit_is_refused(hotline: Hotline, kind: str) -> Non
         assert problem(send(hotline, "/cases", raw)) == (400, code)
 
 
+@pytest.mark.parametrize("phone", ["000", "+", "12345678901234567", "138x", "a" * 41])
+def test_what_is_no_phone_number_is_refused_as_such(hotline: Hotline, phone: str) -> None:
+    answer = hotline.post("agent", "/cases", {"business_type": "praise", "phone": phone})
+    assert problem(answer) == (400, "invalid_body")
+    assert [error["field"] for error in answer.json()["errors"]] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "95598",
+        "(010) 6555-1234",
+        "+86 138 1234 5678",
+        "１３８１２３４５６７８",
+        "0041 44 668 18 00",
+    ],
+)
+def test_a_phone_number_may_be_written_in_any_usual_way(
+    hotline: Hotline, phone: str
+) -> None:
+    hotline.receive(phone=phone)
+
+
 def test_every_wrong_field_is_named_in_both_languages(hotline: Hotline) -> None:
     raw = b'{"channel": 1, "colour": "red", "call_id": "7"}'
     told = {e["field"]: e for e in send(hotline, "/cases", raw).json()["errors"]}
@@ -275,6 +298,16 @@ def test_a_policy_that_cannot_be_read_is_refused(
     with nothing_written(hotline):
         status, _ = problem(hotline.post("admin", "/policies", {"document": document}))
         assert status == 409
+
+
+@pytest.mark.parametrize(
+    "value", [b'"a\\u0000b"', b'{"\\u0000": 1}', b"1e999", b"-Infinity", b"NaN", b"9" * 30]
+)
+def test_a_document_holds_only_what_can_be_kept(hotline: Hotline, value: bytes) -> None:
+    raw = b'{"document": {"profile": {"name": "sgcc-2022"}, "x": [{"y": %s}]}}' % value
+    with nothing_written(hotline):
+        answer = send(hotline, "/policies", raw, "admin")
+        assert problem(answer) == (400, "invalid_body")
 
 
 # A little of everything that JSON can say, lone surrogates and NUL included.
