@@ -37,7 +37,7 @@ def all_demanded() -> bool:
 
 
 def demanded(tier: str) -> bool:
-    """Whether a tier must run; the data sets must in CI, where they lie beside the clone."""
+    """Whether a tier must run; the data sets must in CI, where they lie beside it."""
     return bool(os.environ.get("CI")) if tier == "shared_data" else all_demanded()
 
 
