@@ -105,7 +105,9 @@ class Hotline:
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Serve an app on a free port of this machine; yields its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="error", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
