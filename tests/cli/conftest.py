@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from api.cli.demo import sample_day
 from api.cli.main import app
 from api.demo.play import play
 from api.office import Office, open_office
@@ -25,8 +25,6 @@ def played(
     server: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Office, str]]:
     """An office on which the sample day was played, and its connection string."""
-    from api.cli.demo import sample_day  # noqa: PLC0415 - typer is slow to import
-
     home = tmp_path_factory.mktemp("home")
     with server.fresh() as dsn:
         settings = Settings(home=home, database_url=dsn)
