@@ -1,0 +1,183 @@
+"""The Kafka feed takes what is new, once and in turn, however it is delivered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from consumers import wire
+from consumers.kafka_feed import Delivery, KafkaFeed, beside
+from domain.case.receive import CaseReceived
+from domain.fact import Fact
+from projections.engine import Fenced
+from projections.reading import Stored
+from projections.table import Row, Table
+from projections.view import View, on
+from store import Store
+from store.log import Entry
+from tests.contract.journeys import MONDAY, TRAILS, Trail, case_id, follow, journeys
+
+TOPIC = UUID(int=0xA)
+ONE, TWO, THREE = journeys(1, 1, hops_max=8)[:3]
+
+
+@pytest.fixture
+def feed(store: Store) -> KafkaFeed:
+    made = KafkaFeed(store, [TRAILS], TOPIC, name="trails")
+    made.prepare()
+    return made
+
+
+def delivered(offset: int, fact: Fact, *, partition: int = 0) -> Delivery:
+    entry = Entry(100 + fact.originator_version, MONDAY, fact)
+    return Delivery(partition, offset, wire.payload(entry))
+
+
+def trail(store: Store, number: int = 1) -> tuple[int, ...]:
+    row = Stored(store.pool).get(beside(TRAILS).table, (case_id(number),))
+    return row.versions if row else ()
+
+
+def test_what_was_taken_is_folded_and_the_offset_saved_with_it(
+    store: Store, feed: KafkaFeed
+) -> None:
+    taken = feed.take([delivered(0, ONE), delivered(1, TWO)])
+
+    assert (taken.folded, taken.seen) == (2, 0)
+    assert trail(store) == (1, 2)
+    assert feed.next_offsets() == {0: 2}
+
+
+def test_a_second_delivery_of_the_same_offsets_is_skipped(
+    store: Store, feed: KafkaFeed
+) -> None:
+    batch = [delivered(0, ONE), delivered(1, TWO)]
+    feed.take(batch)
+    taken = feed.take([*batch, delivered(2, THREE)])
+
+    assert (taken.folded, taken.seen) == (1, 2)
+    assert trail(store) == (1, 2, 3)
+
+
+def test_a_second_publication_of_the_same_facts_is_skipped(
+    store: Store, feed: KafkaFeed
+) -> None:
+    feed.take([delivered(0, ONE), delivered(1, TWO)])
+    taken = feed.take([delivered(2, ONE), delivered(3, TWO), delivered(4, THREE)])
+
+    assert (taken.folded, taken.seen) == (1, 2)
+    assert trail(store) == (1, 2, 3)
+    assert feed.next_offsets() == {0: 5}
+
+
+def test_a_fact_that_comes_before_its_turn_is_left_until_it_comes_again(
+    store: Store, feed: KafkaFeed
+) -> None:
+    taken = feed.take([delivered(0, ONE), delivered(1, THREE)])
+    assert (taken.folded, taken.early) == (1, 1)
+    assert trail(store) == (1,)
+
+    feed.take([delivered(2, TWO), delivered(3, THREE)])
+    assert trail(store) == (1, 2, 3)
+
+
+def test_what_lies_behind_a_gap_in_the_offsets_is_not_taken(
+    store: Store, feed: KafkaFeed
+) -> None:
+    taken = feed.take([delivered(0, ONE), delivered(2, THREE)])
+
+    assert taken.missing == {0: 1}
+    assert feed.next_offsets() == {0: 1}
+    assert trail(store) == (1,)
+
+
+def test_a_topic_made_anew_is_read_from_its_beginning(
+    store: Store, feed: KafkaFeed
+) -> None:
+    feed.take([delivered(0, ONE), delivered(1, TWO)])
+    anew = KafkaFeed(store, [TRAILS], UUID(int=0xB), name="trails")
+    anew.prepare()
+    assert anew.next_offsets() == {}
+
+    anew.take([delivered(0, ONE), delivered(1, TWO), delivered(2, THREE)])
+    assert trail(store) == (1, 2, 3)
+
+
+def test_a_message_that_is_no_fact_is_named_and_passed_over(
+    store: Store, feed: KafkaFeed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        taken = feed.take([delivered(0, ONE), Delivery(0, 1, b"?"), delivered(2, TWO)])
+
+    assert (taken.folded, taken.unreadable) == (2, 1)
+    assert "partition 0, offset 1" in caplog.text
+    assert trail(store) == (1, 2)
+
+
+def test_a_fact_that_no_fold_takes_is_parked_and_the_rest_flows(store: Store) -> None:
+    def fussy(row: Trail | None, fact: Any) -> Trail:
+        if fact.originator_version == TWO.originator_version:
+            raise ValueError("this one is too much")
+        return follow(row, fact)
+
+    feed = KafkaFeed(store, [view_of(fussy)], TOPIC, name="fussy")
+    feed.prepare()
+    other = journeys(2, 1)
+    feed.take([delivered(0, ONE), delivered(1, TWO), delivered(2, THREE)])
+    feed.take([delivered(3 + n, fact) for n, fact in enumerate(other[:1])])
+
+    assert parked(store) == [102, 103]
+    assert trail(store) == (1,)
+    assert trail(store, 2) == (1,)
+
+
+def test_a_row_that_its_table_cannot_keep_is_parked_too(store: Store) -> None:
+    def with_nul(row: Trail | None, fact: Any) -> Trail:
+        made = follow(row, fact)
+        bad = fact.originator_version == TWO.originator_version
+        return Trail(case_id=made.case_id, holder="\0" if bad else "x", versions=(1,))
+
+    feed = KafkaFeed(store, [view_of(with_nul)], TOPIC, name="nul")
+    feed.prepare()
+    feed.take([delivered(0, ONE), delivered(1, TWO)])
+
+    assert parked(store) == [102]
+    assert feed.next_offsets() == {0: 2}
+
+
+def test_a_worker_of_another_shape_is_fenced_off(store: Store, feed: KafkaFeed) -> None:
+    feed.take([delivered(0, ONE)])
+    changed = replace(TRAILS, version=2)
+    KafkaFeed(store, [changed], TOPIC, name="trails").prepare()
+
+    with pytest.raises(Fenced):
+        feed.take([delivered(1, TWO)])
+    assert trail(store) == ()
+
+
+def test_preparing_twice_keeps_what_is_there(store: Store, feed: KafkaFeed) -> None:
+    feed.take([delivered(0, ONE)])
+    feed.prepare()
+    assert trail(store) == (1,)
+
+
+def test_a_view_that_mixes_cases_in_one_row_is_refused(store: Store) -> None:
+    by_unit = on(CaseReceived, follow, key=lambda fact: (fact.holder_unit,))
+    with pytest.raises(ValueError, match="case by case"):
+        KafkaFeed(store, [View(TRAILS.table, "", (by_unit,))], TOPIC, name="units")
+
+
+def view_of(fold: Any) -> View[Row]:
+    table = Table("trails", Trail, ("case_id",))
+    return View(table=table, docs="", handlers=(on(Fact, fold),))
+
+
+def parked(store: Store) -> Sequence[int]:
+    with store.pool.connection() as connection:
+        rows = connection.execute("SELECT position FROM views.parked ORDER BY position")
+        return [position for (position,) in rows.fetchall()]

@@ -1,0 +1,1 @@
+"""Tests of the streams, most of them on a real broker."""
