@@ -85,7 +85,9 @@ class Engine:
     def connect(self) -> Connection:
         """The one connection all writing goes through; the ground is there after it."""
         if self._connection is None:
-            connection: Connection = psycopg.connect(self._store.dsn, autocommit=True)
+            connection: Connection = psycopg.connect(
+                self._store.dsn, autocommit=True, connect_timeout=10
+            )
             make_ground(connection)
             self._connection = connection
         return self._connection

@@ -121,27 +121,36 @@ SAGAS: View[Saga] = View(
 
 
 class Repetition(Row, frozen=True, kw_only=True):
-    """How often other cases were linked to this one as a repetition, and by which last."""
+    """How often a case was repeated by others, by which last, and how often it repeats."""
 
     case_id: UUID
-    times: int
-    last: UUID
+    times: int = 0
+    last: UUID | None = None
+    repeats: int = 0
 
 
 def repeated(row: Repetition | None, fact: CaseLinkedAsRepeat) -> Repetition:
-    times = row.times + 1 if row else 1
-    return Repetition(case_id=fact.earlier_case, times=times, last=fact.originator_id)
+    row = row or Repetition(case_id=fact.earlier_case)
+    return changed(row, times=row.times + 1, last=fact.originator_id)
+
+
+def repeats(row: Repetition | None, fact: CaseLinkedAsRepeat) -> Repetition:
+    row = row or Repetition(case_id=fact.originator_id)
+    return changed(row, repeats=row.repeats + 1)
 
 
 def of_earlier(fact: CaseLinkedAsRepeat) -> Key:
     return (fact.earlier_case,)
 
 
-# Its rows are made of facts of many streams: the last one counts, so order matters.
+# One fact changes two rows, and a row is made of facts of many streams: order matters.
 REPETITIONS: View[Repetition] = View(
     Table("repetitions", Repetition, key=("case_id",)),
     docs="how often other cases were linked to each case as a repetition",
-    handlers=(on(CaseLinkedAsRepeat, repeated, key=of_earlier),),
+    handlers=(
+        on(CaseLinkedAsRepeat, repeated, key=of_earlier),
+        on(CaseLinkedAsRepeat, repeats),
+    ),
     log_order=True,
 )
 

@@ -224,6 +224,20 @@ def test_a_fact_without_a_key_is_parked_alone(store: Store) -> None:
     assert row.unit == "A"
 
 
+def test_one_fact_may_change_several_rows_of_a_view(store: Store) -> None:
+    told = [(2, linked(1)), (3, linked(3)), (3, linked(1))]
+    with engine(store, REPETITIONS) as following:
+        record(store, versioned(told))
+        assert following.step() == 3
+    rows = Stored(store.pool).select(REPETITIONS.table)
+    found = {row.case_id: (row.times, row.last, row.repeats) for row in rows}
+    assert found == {
+        stream(1): (2, stream(3), 0),
+        stream(2): (0, None, 1),
+        stream(3): (1, stream(3), 2),
+    }
+
+
 def test_a_view_that_lags_behind_is_brought_up_to_the_others_first(store: Store) -> None:
     with engine(store, *VIEWS) as both:
         record(store, versioned([(1, received()), (2, received()), (2, linked(1))]))

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from consumers.follower import Follower
 from domain.fact import Fact
 from projections.moments import as_of
-from projections.reading import Condition, Held, Is, Source, Stored, Touches, Within, place
+from projections.reading import (
+    Condition,
+    Either,
+    Held,
+    Is,
+    Source,
+    Stored,
+    Touches,
+    Within,
+    place,
+)
 from projections.table import Row, Table, column
 from projections.view import View
 from store import Store
@@ -39,7 +49,7 @@ def both(module_store: Store) -> Pair:
     return Stored(module_store.pool), Held(then)
 
 
-CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
+PLAIN: st.SearchStrategy[Is | Within | Touches] = st.one_of(
     st.lists(st.sampled_from(UNITS), max_size=3).map(lambda units: Is("unit", *units)),
     st.sampled_from([Is("urgent", True), Is("case_id", stream(3)), Is("times", 0, 2)]),
     st.sampled_from([Is("earlier", *some) for some in [(None,), (None, stream(1)), ()]]),
@@ -51,6 +61,9 @@ CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
         st.none() | st.integers(0, 7).map(minutes),
     ),
     st.builds(Within, st.just("times"), st.integers(0, 3), st.none() | st.integers(0, 4)),
+)
+CONDITIONS: st.SearchStrategy[Condition] = PLAIN | st.builds(
+    Either, st.lists(PLAIN, min_size=1, max_size=3).map(tuple)
 )
 ORDERS = st.sampled_from([(), ("since",), ("unit",), ("times", "unit"), ("case_id",)])
 

@@ -139,6 +139,22 @@ def test_a_rebuild_that_died_harms_nobody_and_the_next_one_clears_up(store: Stor
     assert check(store, [SAGAS]).sound
 
 
+def test_what_comes_in_meanwhile_is_taken_up_before_the_swap(store: Store) -> None:
+    told = [(1, received()), (2, received()), (1, reassigned("nul")), (2, dispatched("A"))]
+    facts = versioned(told)
+    record(store, facts[:2])
+    follow(store, SAGAS)
+
+    def more_comes_in(_: int) -> None:
+        record(store, facts[2:])
+        follow(store, SAGAS)
+
+    rebuild(store, [SAGAS], progress=more_comes_in)
+    report = check(store, [SAGAS])
+    assert (report.positions, report.differing) == ({"sagas": 4}, 0)
+    assert [p.position for p in report.parked] == [3]
+
+
 def test_a_rebuild_waits_for_who_reads_the_old_tables(store: Store) -> None:
     record(store, versioned([(1, received())]))
     follow(store, SAGAS)

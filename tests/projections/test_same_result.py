@@ -27,7 +27,7 @@ from tests.projections.sagas import (
     reassigned,
     received,
 )
-from tests.projections.telling import logged, record, stream, versioned
+from tests.projections.telling import logged, record, versioned
 
 ANYTHING = st.sampled_from(
     [
@@ -55,10 +55,7 @@ lives = count(1)
 def of_a_new_life(told: list[tuple[int, Fact]]) -> list[Fact]:
     """The facts of cases that no example had before: a log is never emptied."""
     life = next(lives) * 1_000
-    return [
-        fact.stamped(originator_id=stream(life + number))
-        for (number, _), fact in zip(told, versioned(told), strict=True)
-    ]
+    return versioned([(life + number, fact) for number, fact in told])
 
 
 @pytest.fixture(scope="module")
