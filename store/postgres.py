@@ -40,7 +40,7 @@ SERVER_SETTINGS = {
     "jit": "off",
     "log_timezone": "UTC",
     # A refused duplicate is everyday business here, and a DETAIL line would quote rows.
-    "log_min_messages": "fatal",
+    "log_min_messages": "log",
     "log_error_verbosity": "terse",
 }
 
@@ -189,7 +189,8 @@ class Cluster:
                 f"{locked}; run `chmod o+x {locked}`, or set HUIYIN_HOME to another folder "
                 "(such as /var/lib/huiyin)"
             )
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        self.folder.chmod(0o700)
         self._servant.own(self.folder)
         self._binaries = programs(self._servant, self.folder.parent / "programs")
         if not self.data.exists():
@@ -267,7 +268,7 @@ class Cluster:
                 if time.monotonic() > deadline or not self._may_start_yet(port_file):
                     raise
                 time.sleep(0.2)
-        self._make_database()
+        self.make_database()
 
     def _start(self, port: str) -> None:
         settings = {**SERVER_SETTINGS, "port": port}
@@ -286,11 +287,15 @@ class Cluster:
             return True
         return "shared memory block" in words or "lock file" in words
 
-    def _make_database(self) -> None:
-        with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as connection:
-            known = "SELECT 1 FROM pg_database WHERE datname = %s"
-            if not connection.execute(known, [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+    def make_database(self) -> None:
+        """Make our database unless it is there; its maker may have been killed before."""
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        try:
+            with psycopg.connect(self.dsn, dbname="postgres", autocommit=True) as server:
+                if not server.execute(known, [DATABASE]).fetchone():
+                    server.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.Error as problem:
+            raise CannotServe(f"the server has gone again: {problem}") from problem
 
     def stop(self) -> None:
         """Stop the server; open sessions are cut, and nothing committed is lost."""

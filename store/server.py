@@ -61,7 +61,7 @@ class _Share:
                 fcntl.flock(self._users, fcntl.LOCK_SH)
                 self._bring_up()
         except BaseException:
-            os.close(self._users)
+            self._leave()
             raise
         self._guard.start()
         return self._cluster
@@ -69,6 +69,10 @@ class _Share:
     def __exit__(self, *_: object) -> None:
         self._gone.set()
         self._guard.join()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Go, and stop the server when nobody else is left."""
         try:
             with self._turn():
                 try:
@@ -93,10 +97,10 @@ class _Share:
         deadline = monotonic() + ANSWER_SECONDS_MAX
         while self._cluster.pid is not None and monotonic() < deadline:
             if self._cluster.answers():
-                return
+                return self._cluster.make_database()
             sleep(0.05)
         self._cluster.make()
-        self._cluster.start()
+        return self._cluster.start()
 
     def _look_after(self) -> None:
         """Start the server again when it was killed; whoever sees it first does."""
@@ -113,7 +117,7 @@ class _Share:
         )
         try:
             self._cluster.start()
-        except CannotServe:
+        except (CannotServe, OSError):
             LOG.exception("the embedded PostgreSQL of %s does not start", self._home)
 
 

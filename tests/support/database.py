@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
 from collections import deque
@@ -10,28 +11,47 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from time import time
 from typing import Self
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
 from store.migrate import migrate
+from store.postgres import Cluster
 from store.server import running
 from store.settings import Settings
 
 TEMPLATE = "huiyin_template"
+PREFIX = "huiyin-test-"
+STARTING_SECONDS_MAX = 120
 MADE_AHEAD = 2
 
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
     """A home that the database's user may enter (pytest's own folders are closed)."""
-    home = Path(tempfile.mkdtemp(prefix="huiyin-test-"))
+    sweep()
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
     home.chmod(0o755)
     try:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Stop and remove what test sessions that were killed have left running."""
+    for users in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/postgres.users"):
+        if time() - users.stat().st_mtime < STARTING_SECONDS_MAX:
+            continue
+        with users.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # somebody is using it
+            Cluster(users.parent / "postgres").stop()
+            shutil.rmtree(users.parent, ignore_errors=True)
 
 
 class Databases:
