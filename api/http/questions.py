@@ -144,7 +144,12 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {
     "board": Question(
-        BOARDS, BOARDS.table, ("received_at",), boards, usual=(Is("open", True),)
+        BOARDS,
+        BOARDS.table,
+        ("received_at",),
+        boards,
+        boards_of,
+        usual=(Is("open", True),),
     ),
     "worklist": Question(
         BOARDS,

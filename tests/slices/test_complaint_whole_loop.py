@@ -142,8 +142,10 @@ def test_no_plain_personal_text_leaves_by_any_door(hotline: Hotline, loop: Loop)
     told.append(hotline.get("supervisor", "/views/board", open="false").text)
     for secret in ("王小明", "13812345678", "停电三小时无人到场", "更换熔丝"):
         assert not [door for door in told if secret in door]
-    assert "138****5678" in told[0]
-    assert "王**" in told[0]
+    for door in told[:2]:
+        assert "138****5678" in door
+        assert "王**" in door
+        assert "commitment" not in door
 
 
 def test_the_timeline_tells_it_in_both_languages(hotline: Hotline, loop: Loop) -> None:
