@@ -93,15 +93,17 @@ class Desk(Application[UUID]):
         for attempt in range(ATTEMPTS_MAX):
             try:
                 return self._attempt(command, version, voiced, cached=attempt == 0)
-            except IntegrityError:
+            except (IntegrityError, Refused) as no:
+                # A cached aggregate may lag behind another process: never refuse on it.
+                if isinstance(no, Refused) and attempt == 0:
+                    continue
+                # Nor because the same command, sent twice, has just been done.
                 if done := self._done(voiced):
                     return done
+                if isinstance(no, Refused):
+                    raise
                 if type(command) in subject_of(type(command)).begins:
                     raise Refused("already_begun") from None
-            except Refused:
-                # A cached aggregate may lag behind another process: never refuse on it.
-                if attempt > 0:
-                    raise
         raise Refused("contended")
 
     def _attempt(

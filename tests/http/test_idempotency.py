@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from api.http.headers import command_id_of, fingerprint_of
@@ -81,6 +82,22 @@ def test_many_at_once_with_one_key_make_one_case(hotline: Hotline) -> None:
         answers = list(clients.map(lambda _: keyed(hotline, "k-7"), range(24)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_a_command_sent_again_while_it_is_being_done_is_not_refused(
+    hotline: Hotline,
+) -> None:
+    """The case has moved on by then: a new wish of the same kind would be refused."""
+
+    def withdraw(case: str) -> httpx.Response:
+        path, body = f"/cases/{case}/withdraw", {"reason": "solved"}
+        return hotline.post("agent", path, body, Idempotency_Key=f"k {case}")
+
+    with ThreadPoolExecutor(8) as clients:
+        for case in [hotline.receive() for _ in range(10)]:
+            answers = list(clients.map(withdraw, [case] * 8))
+            assert {answer.status_code for answer in answers} == {201}
+            assert len({answer.text for answer in answers}) == 1
 
 
 def test_a_key_that_was_refused_may_be_tried_again(hotline: Hotline) -> None:
