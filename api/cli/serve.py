@@ -34,9 +34,7 @@ def serve(
 def serve_until_stopped(opened: Office, host: str, port: int) -> None:
     """Answer over HTTP until Ctrl-C or SIGTERM; what is under way is finished first."""
     uvicorn.run(
-        create_app(
-            opened.store, opened.desk, VIEWS, positions=opened.follower.positions
-        ),
+        create_app(opened.store, opened.desk, VIEWS, positions=opened.follower.positions),
         host=host,
         port=port,
         log_level="warning",
