@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -99,14 +100,14 @@ def library_error(problem: psycopg.Error) -> persistence.PersistenceError:
 def patiently(read: Callable[[], T]) -> T:
     """Do a read, again if the connection breaks, for as long as patience lasts."""
     deadline = monotonic() + PATIENCE_SECONDS
-    for attempt in range(1_000_000):
+    attempts = count()
+    while True:
         try:
             return read()
         except psycopg.Error as problem:
             if not is_lost(problem) or monotonic() > deadline:
                 raise
-            sleep(back_off(attempt))
-    raise AssertionError("patience is finite")
+            sleep(back_off(next(attempts)))
 
 
 def back_off(attempt: int) -> float:

@@ -66,7 +66,7 @@ class Vault:
         mark = hmac.digest(
             self._keyring.key("phone-lookup"), e164(phone).encode(), "sha256"
         )
-        query = "SELECT person FROM vault.lookups WHERE phone = %b"
+        query = "SELECT person FROM vault.lookups WHERE mark = %b"
         if rows := fetch(self._pool, query, [mark]):
             return UUID(str(rows[0][0]))
         person = self.new_person()
@@ -93,7 +93,8 @@ class Vault:
 
     def _make_people(self, marks: Iterable[bytes]) -> None:
         """New people under these marks; of two who make the same, the first is right."""
-        people = {uuid4(): mark for mark in marks}
+        # In one order for everybody: two who make the same people never block each other.
+        people = {uuid4(): mark for mark in sorted(marks)}
         rows = [
             (person, *self._keyring.wrap(token_bytes(KEY_BYTES), person.bytes))
             for person in people
@@ -110,8 +111,8 @@ class Vault:
         """People by the marks of their names; their keys are at hand afterwards."""
         rows = fetch(
             self._pool,
-            "SELECT l.phone, p.person, p.epoch, p.wrapped FROM vault.lookups l "
-            "JOIN vault.people p USING (person) WHERE l.phone = ANY(%b::bytea[])",
+            "SELECT l.mark, p.person, p.epoch, p.wrapped FROM vault.lookups l "
+            "JOIN vault.people p USING (person) WHERE l.mark = ANY(%b::bytea[])",
             [list(marks)],
         )
         for _, person, epoch, wrapped in rows:

@@ -12,8 +12,9 @@ CREATE TABLE vault.people (
     epoch   integer NOT NULL,
     wrapped bytea NOT NULL
 );
+-- A mark is the HMAC of a phone number, or of the name that another system gives somebody.
 CREATE TABLE vault.lookups (
-    phone  bytea PRIMARY KEY,
+    mark   bytea PRIMARY KEY,
     person uuid NOT NULL REFERENCES vault.people
 );
 

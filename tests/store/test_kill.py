@@ -75,6 +75,15 @@ def written(promises: Promises, more: int) -> None:
     raise AssertionError("nothing is written any more")
 
 
+def alive(cluster: Cluster) -> int:
+    """The server's process, once it is back."""
+    for _ in range(int(LONG / 0.01)):
+        if pid := cluster.pid:
+            return pid
+        sleep(0.01)
+    raise AssertionError("the server does not come back")
+
+
 def test_a_writing_process_that_is_killed_loses_and_doubles_nothing(
     store: Store, dsn: str, settings: Settings
 ) -> None:
@@ -127,8 +136,7 @@ def test_a_server_that_is_killed_and_comes_back_loses_and_doubles_nothing(
             with writing(store, promises):
                 for _ in range(3):
                     written(promises, LEAST)
-                    assert cluster.pid is not None
-                    os.kill(cluster.pid, signal.SIGKILL)
+                    os.kill(alive(cluster), signal.SIGKILL)
                 written(promises, LEAST)
             promises.retry(store)
         promises.kept(store)

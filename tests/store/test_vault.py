@@ -241,3 +241,21 @@ def test_a_file_that_is_no_key_file_is_named(
     settings.kek_file.write_text(text)
     with pytest.raises(VaultError, match="is not a key file"):
         store.vault.new_person()
+
+
+def test_people_of_another_system_are_the_same_at_every_import(vault: Vault) -> None:
+    first = vault.people_by_reference(["crm:1", "crm:2", "crm:1"])
+    assert len(set(first.values())) == 2
+    again = vault.people_by_reference(["crm:2", "crm:3"])
+    assert again["crm:2"] == first["crm:2"]
+    assert again["crm:3"] not in first.values()
+    assert vault.people_by_reference([]) == {}
+    assert sealed_phone(vault, first["crm:1"]).person == first["crm:1"]
+
+
+def test_two_imports_of_the_same_people_do_not_get_in_each_others_way(vault: Vault) -> None:
+    names = [f"erp:{n}" for n in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(vault.people_by_reference, [names, names[::-1]] * 2))
+    assert all(each == found[0] for each in found)
+    assert len(set(found[0].values())) == 200
