@@ -172,8 +172,8 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         """``folder`` is the server's own: ``data``, ``password``, ``port`` and ``log``."""
-        self.folder = folder
-        self.data = folder / "data"
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
         self._servant = Servant.here()
         self._binaries: Path | None = None
 

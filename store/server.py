@@ -54,8 +54,15 @@ class _Share:
         self._guard = threading.Thread(target=self._look_after, daemon=True)
 
     def __enter__(self) -> Cluster:
-        self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
-        self._users = os.open(self._home / "postgres.users", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._users = os.open(
+                self._home / "postgres.users", os.O_CREAT | os.O_RDWR, 0o600
+            )
+        except OSError as problem:
+            raise CannotServe(
+                f"{problem}; set HUIYIN_HOME to a folder that you may write to"
+            ) from problem
         try:
             with self._turn():
                 fcntl.flock(self._users, fcntl.LOCK_SH)

@@ -208,6 +208,15 @@ def test_data_of_another_major_version_are_refused_with_a_remedy() -> None:
             pytest.fail("it started")
 
 
+def test_a_home_that_cannot_be_made_is_named_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(CannotServe, match=r"file/home.*set HUIYIN_HOME"),
+        running(Settings(home=tmp_path / "file" / "home")),
+    ):
+        pytest.fail("it started")
+
+
 @as_root
 def test_a_folder_that_the_servers_user_may_not_enter_is_named_with_a_remedy(
     tmp_path: Path,
