@@ -62,6 +62,7 @@ def test_a_second_delivery_of_the_same_offsets_is_skipped(
 
     assert (taken.folded, taken.seen) == (1, 2)
     assert trail(store) == (1, 2, 3)
+    assert feed.next_offsets() == {0: 3}
 
 
 def test_a_second_publication_of_the_same_facts_is_skipped(
