@@ -38,9 +38,12 @@ class Act:
     body: dict[str, Any]
 
 
-def id_of(day: date, name: str) -> UUID:
-    """Derived, so that playing the same day twice is playing it once."""
-    return uuid5(NAMESPACE_URL, f"huiyin:sample-day:{day}:{name}")
+def id_of(day: date | None, name: str) -> UUID:
+    """Derived, so that playing the same day twice is playing it once.
+
+    The company is there on every day: its names go without one.
+    """
+    return uuid5(NAMESPACE_URL, f"huiyin:sample-day:{day or 'company'}:{name}")
 
 
 def play(office: Office, day: date) -> Iterator[Act]:
@@ -53,7 +56,7 @@ def play(office: Office, day: date) -> Iterator[Act]:
             kind,
             actor=act.actor,
             at=act.at,
-            command_id=id_of(day, act.key),
+            command_id=id_of(None if act.kind == "organisation" else day, act.key),
             subject=act.subject,
             vault=office.store.vault,
             customer=seen.customer if seen else None,
