@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
+BROKER_SCRIPT = Path(__file__).parents[1] / "scripts" / "kafka"
 SHARED_DATA = Path(os.environ.get("HUIYIN_SHARED_DATA", "../shared/data"))
 
 
+@cache
 def _kafka_lacks() -> str | None:
-    if shutil.which("java") is None:
-        return "no Java (install a JRE 17 or newer)"
-    if shutil.which("mvn") is None:
-        return "no Maven (it fetches the Kafka broker)"
-    return None
+    asked = [sys.executable, str(BROKER_SCRIPT), "lacks"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603
+    return told.stdout.strip() or None
 
 
 def _shared_data_lacks() -> str | None:

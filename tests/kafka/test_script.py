@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kafka import SCRIPT, start_or_leave_out
+from tests.support.kafka import start_or_leave_out
+from tests.tiers import BROKER_SCRIPT
 
 
 def script(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, str(SCRIPT), *words],
+        [sys.executable, str(BROKER_SCRIPT), *words],
         capture_output=True,
         text=True,
         check=False,
@@ -43,7 +44,14 @@ def test_a_process_id_that_now_belongs_to_somebody_else_is_left_alone(
 
 
 def test_without_maven_it_says_what_is_wanting(tmp_path: Path) -> None:
-    told = script("fetch", PATH=str(tmp_path), HUIYIN_KAFKA_HOME=str(tmp_path))
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.touch()
+    bare = {"PATH": "", "JAVA_HOME": str(tmp_path), "HUIYIN_KAFKA_HOME": str(tmp_path)}
+
+    told = script("fetch", **bare)
     assert told.returncode == 2
-    assert "Maven" in told.stderr
-    assert "HUIYIN_KAFKA_HOME" in told.stderr
+    assert "install Maven" in told.stderr
+    asked = script("lacks", **bare)
+    assert asked.returncode == 1
+    assert "HUIYIN_KAFKA_HOME" in asked.stdout

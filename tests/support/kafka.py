@@ -10,9 +10,7 @@ from time import sleep
 
 import pytest
 
-from tests.tiers import all_demanded
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "kafka"
+from tests.tiers import BROKER_SCRIPT, demanded
 
 # What a module of broker tests is marked with. kafka-python reads its own schemas with
 # functions that Python 3.11 and 3.12 call deprecated (and 3.13 no longer does), and lets
@@ -63,7 +61,7 @@ class Broker:
 
     def _script(self, verb: str, *, allowed: tuple[int, ...] = (0,)) -> str:
         done = subprocess.run(  # noqa: S603 - our own script
-            [sys.executable, str(SCRIPT), verb, "--data", str(self.data)],
+            [sys.executable, str(BROKER_SCRIPT), verb, "--data", str(self.data)],
             capture_output=True,
             text=True,
             check=False,
@@ -79,7 +77,7 @@ def start_or_leave_out(data: Path) -> Broker:
     try:
         broker.start()
     except BrokerWanting as why:
-        if all_demanded():
+        if demanded("kafka"):
             pytest.fail(f"the kafka tier was demanded: {why}")
         pytest.skip(f"kafka tier left out: {why}")
     return broker
