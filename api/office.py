@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.policies import publish_shipped
+from api.policies import found_rules
 from consumers.follower import Follower
 from domain.desk import Desk
 from projections.views import VIEWS
@@ -41,7 +41,7 @@ class Office:
 
 @contextmanager
 def open_office(settings: Settings) -> Iterator[Office]:
-    """Start the embedded server if none runs, open the store, publish the shipped policies.
+    """Start the embedded server if none runs, open the store, give a new log its rules.
 
     What was started is stopped on the way out.
     """
@@ -50,5 +50,5 @@ def open_office(settings: Settings) -> Iterator[Office]:
         open_store(dsn, settings) as store,
         Desk(store.factory, profile=settings.profile, ledger=store.ledger) as desk,
     ):
-        publish_shipped(desk, datetime.now(UTC))
+        found_rules(desk, datetime.now(UTC))
         yield Office(settings, store, desk, Follower(store, VIEWS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
@@ -47,6 +48,17 @@ def read_profile(folder: Traversable) -> dict[str, Any]:
     )
 
 
+def found_rules(desk: Desk, at: datetime) -> list[str]:
+    """Publish the shipped profiles into a log that has no rules yet; their labels.
+
+    Rules that came with a later version of the program are published by a person
+    (``huiyin policy publish``), never by looking at a board.
+    """
+    if any(_last(desk, profile) for profile in shipped()):
+        return []
+    return publish_shipped(desk, at)
+
+
 def publish_shipped(desk: Desk, at: datetime) -> list[str]:
     """Publish each shipped profile that is later than what the log has, and name it.
 
@@ -54,23 +66,31 @@ def publish_shipped(desk: Desk, at: datetime) -> list[str]:
     command id follows from the label. Where a later version of one's own stands in the
     log, the shipped one is left alone.
     """
-    published = []
-    for profile, document in shipped().items():
-        policy = Policy.from_document(document)
-        if policy.version <= _last(desk, profile):
-            continue
-        book_id = policy_book_id(profile)
-        desk.handle(
-            PublishPolicy(
-                subject=book_id,
-                command_id=uuid5(book_id, policy.label),
-                actor=PUBLISHER,
-                at=at,
-                document=document,
-            )
-        )
-        published.append(policy.label)
-    return published
+    return [
+        publish(desk, document, at, PUBLISHER)
+        for profile, document in shipped().items()
+        if Policy.from_document(document).version > _last(desk, profile)
+    ]
+
+
+def publish(desk: Desk, document: dict[str, Any], at: datetime, actor: Actor) -> str:
+    """Publish one version of a profile and give its label.
+
+    Raises Refused: a version that is not later than the last, rules that do not lint.
+    """
+    policy = Policy.from_document(document)
+    book_id = policy_book_id(policy.profile)
+    desk.handle(
+        PublishPolicy(
+            subject=book_id,
+            command_id=uuid5(book_id, policy.label),
+            actor=actor,
+            at=at,
+            document=document,
+        ),
+        fingerprint=sha256(repr(document).encode()).digest(),
+    )
+    return policy.label
 
 
 def _last(desk: Desk, profile: str) -> int:

@@ -14,6 +14,7 @@ from rich.markup import escape
 from api.cli.output import COULD_NOT_RUN, notes
 from api.instants import instant
 from api.office import Office, open_office
+from consumers.brokers import KafkaUnusable
 from domain.refused import Refused
 from store.factory import UnsafeSetting
 from store.keyring import VaultError
@@ -21,7 +22,14 @@ from store.migrate import NewerDatabase
 from store.server import CannotServe
 from store.settings import Settings
 
-TROUBLE = (CannotServe, NewerDatabase, UnsafeSetting, VaultError, psycopg.OperationalError)
+TROUBLE = (
+    CannotServe,
+    KafkaUnusable,
+    NewerDatabase,
+    UnsafeSetting,
+    VaultError,
+    psycopg.OperationalError,
+)
 
 
 @contextmanager

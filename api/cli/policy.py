@@ -12,9 +12,13 @@ import typer
 
 from api.cli.opening import moment_option, office, refuse
 from api.cli.output import FOUND, notes, say, say_json
-from api.policies import shipped
+from api.policies import publish, publish_shipped, read_profile
+from domain.fact import Actor
 from domain.policy.lint import Finding, lint, sound
 from domain.policy.parse import Malformed
+
+# Whoever may run this command on the server keeps the rules.
+TERMINAL = Actor(person="terminal", role="admin")
 
 app = typer.Typer(help="Rules as data: checked, published, shown.", no_args_is_help=True)
 
@@ -62,12 +66,35 @@ def read(file: Path) -> dict[str, Any]:
 
 
 @app.command("publish")
-def publish() -> None:
-    """Publish every shipped version that the log does not have yet."""
+def publish_rules(
+    folder: Annotated[
+        Path | None, typer.Argument(help="a profile of one's own, as TOML tables")
+    ] = None,
+) -> None:
+    """Publish a profile of one's own, or every shipped version that the log lacks.
+
+    Prints the labels. A published version never changes: a correction is a later version.
+    """
+    now = datetime.now(UTC)
+    document = None if folder is None else profile_of(folder)
     with office() as opened:
-        # Opening the office has published them; what is left is to say where they stand.
-        for profile in sorted(shipped()):
-            say(opened.desk.book(profile).label_at(datetime.now(UTC)))
+        if document is None:
+            for label in publish_shipped(opened.desk, now):
+                say(label)
+        else:
+            say(publish(opened.desk, document, now, TERMINAL))
+
+
+def profile_of(folder: Path) -> dict[str, Any]:
+    """The rules in a folder as one document; refuses, naming table and row."""
+    if not folder.is_dir():
+        refuse(f"{folder} is not a folder with the tables of a profile")
+    try:
+        return read_profile(folder)
+    except Malformed as wrong:
+        refuse(f"{folder}: {wrong}")
+    except (OSError, ValueError) as wrong:
+        refuse(f"{folder} cannot be read: {wrong}")
 
 
 @app.command("show")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from api.cli.opening import office
 from api.cli.output import notes
 from api.http.app import create_app
 from api.office import Office
+from consumers.crew import at_work
 from projections.views import VIEWS
 
 HOST, PORT = "127.0.0.1", 8095
@@ -43,29 +43,19 @@ def serve_until_stopped(opened: Office, host: str, port: int) -> None:
 
 
 def work() -> None:
-    """Keep the views only, until Ctrl-C or SIGTERM; run it beside other servers."""
-    stop = threading.Event()
+    """Keep the views, and speak to Kafka if it is switched on, until Ctrl-C or SIGTERM."""
+    told = threading.Event()
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        told.set()
 
-    with office() as opened:
+    with office() as opened, following(opened):
         signal.signal(signal.SIGTERM, stopped)
         signal.signal(signal.SIGINT, stopped)
         notes.print("huiyin works; Ctrl-C ends it")
-        opened.follower.run(stop)
+        told.wait()
 
 
-@contextmanager
-def following(opened: Office) -> Iterator[None]:
-    """Keep the views from a thread of this process."""
-    stop = threading.Event()
-    thread = threading.Thread(
-        target=opened.follower.run, args=[stop], name="huiyin-follower", daemon=True
-    )
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=10)
+def following(opened: Office) -> AbstractContextManager[threading.Event]:
+    """Everything that follows the log works in this process for as long as the block."""
+    return at_work(opened.store, opened.settings, opened.follower)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
+import domain
 from api.office import Office
 from tests.cli.conftest import Run, answer, lines
 
@@ -121,7 +123,7 @@ def test_the_shipped_rules_are_sound_and_shown(huiyin: Run, tmp_path: Path) -> N
     file = tmp_path / "workflow.json"
     file.write_text(json.dumps(document["workflow"]))
     assert huiyin("policy", "lint", str(file)).exit_code == 0
-    assert huiyin("policy", "publish").stdout.split() == ["hotline-12345@1", "sgcc-2022@1"]
+    assert huiyin("policy", "publish").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,29 @@ def test_what_is_no_workflow_is_refused(huiyin: Run, tmp_path: Path, text: str) 
 
 def test_a_missing_file_is_refused(huiyin: Run) -> None:
     assert huiyin("policy", "lint", "missing.json").exit_code == 2
+
+
+def test_a_later_version_of_ones_own_is_published_once(huiyin: Run, tmp_path: Path) -> None:
+    shipped = Path(domain.__file__).parent / "policy/profiles/hotline-12345"
+    own = tmp_path / "own"
+    shutil.copytree(shipped, own)
+    head = own / "profile.toml"
+    head.write_text(head.read_text("utf-8").replace("version = 1", "version = 2"), "utf-8")
+
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@2\n"
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@2\n"
+    channels = own / "channels.toml"
+    channels.write_text(channels.read_text("utf-8").replace("热线", "专线"), "utf-8")
+    assert huiyin("policy", "publish", str(own)).exit_code == 2
+    (own / "channels.toml").write_text("[x]\nzh = 3\n", "utf-8")
+    broken = huiyin("policy", "publish", str(own))
+    assert broken.exit_code == 2
+    assert "channels" in broken.stderr
+    assert huiyin("policy", "publish", "missing").exit_code == 2
+
+
+def test_kafka_that_is_not_there_is_no_reason_to_stop_looking(
+    huiyin: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUIYIN_KAFKA", "127.0.0.1:1")
+    assert answer(huiyin("board", "--json"))["count"] == 16
