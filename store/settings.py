@@ -18,6 +18,8 @@ class Settings:
     ``home`` holds the embedded data and the keys; ``database_url`` names a PostgreSQL of
     one's own (then nothing is embedded); ``kek`` is the file of the key that wraps all
     personal keys; ``kafka`` is a bootstrap address, or None when Kafka is not used.
+    Both paths are kept without ``..`` and links: processes that spell one home in two
+    ways must find the same server, by the name that it runs under.
     """
 
     home: Path
@@ -25,6 +27,12 @@ class Settings:
     profile: str = PROFILE
     kek: Path | None = None
     kafka: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("home", "kek"):
+            path: Path | None = getattr(self, name)
+            if path is not None:
+                object.__setattr__(self, name, path.expanduser().resolve())
 
     @property
     def kek_file(self) -> Path:
@@ -37,10 +45,10 @@ class Settings:
         env = os.environ if environ is None else environ
         kek = env.get("HUIYIN_KEK")
         return cls(
-            home=Path(env.get("HUIYIN_HOME") or default_home()).expanduser().absolute(),
+            home=Path(env.get("HUIYIN_HOME") or default_home()),
             database_url=env.get("DATABASE_URL") or None,
             profile=env.get("HUIYIN_PROFILE") or PROFILE,
-            kek=Path(kek).expanduser().absolute() if kek else None,
+            kek=Path(kek) if kek else None,
             kafka=env.get("HUIYIN_KAFKA") or None,
         )
 

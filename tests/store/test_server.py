@@ -88,6 +88,21 @@ def test_the_server_runs_while_somebody_uses_it(home: Settings) -> None:
         assert ask(first, "SELECT current_database()") == "huiyin"
 
 
+def test_a_home_spelled_in_other_ways_is_the_same_server_and_is_stopped(
+    home: Settings, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(home.home)
+    dotted = home.home / "not-there" / ".." / ".." / home.home.name
+    with running(Settings(home=dotted)) as first:
+        pid = cluster(home).pid
+        assert pid is not None
+        with running(Settings(home=link)) as second:
+            assert second == first
+    assert cluster(home).pid is None
+    assert not (home.home / "not-there").exists()
+
+
 def test_what_was_acknowledged_is_on_the_disk(home: Settings) -> None:
     with running(home) as dsn:
         for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):

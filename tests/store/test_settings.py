@@ -47,3 +47,16 @@ def test_an_empty_word_says_nothing_and_a_folder_is_where_one_stands(
     told = Settings.from_env()
     assert told.home == tmp_path / "here"
     assert told.database_url is None
+
+
+def test_a_path_with_dots_or_links_is_kept_as_the_place_it_leads_to(
+    tmp_path: Path,
+) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    spelled = [real / "gone" / ".." / "home", tmp_path / "link" / "home", real / "home"]
+    for home in spelled:
+        told = Settings.from_env({"HUIYIN_HOME": str(home), "HUIYIN_KEK": str(home / "k")})
+        assert (told.home, told.kek) == (real / "home", real / "home" / "k")
+        assert Settings(home=home).home == real / "home"
