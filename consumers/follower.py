@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from projections.engine import Engine, NotReady
+from projections.engine import Engine, Fenced, NotReady
 from projections.positions import Positions
 from projections.rebuild import make_ready
 from projections.view import View
@@ -108,25 +108,39 @@ class Follower:
     ) -> int:
         """Bring every view to a position (the head of the log by default); where they are.
 
-        When another process is the owner, wait for it instead. Raises TimeoutError after
+        When another process is the owner, wait for it instead; when another rebuilds a
+        view meanwhile, begin again with what it has swapped in. Raises TimeoutError after
         so many seconds without getting there.
         """
         target = self._store.log.head() if position is None else position
         deadline = monotonic() + timeout
+        moved_under_us: Exception | None = None
         while True:
-            engine = self._engine()
             try:
-                if engine.own():
-                    self._make_ready(engine)
-                    while engine.position < target and engine.step(upto=None):
-                        pass
-                    return engine.position
-            finally:
-                engine.close()
-            if (reached := self._reached(target)) is not None:
+                reached = self._fold_to(target)
+                if reached is None:
+                    reached = self._reached(target)
+            except (Fenced, NotReady) as error:
+                reached, moved_under_us = None, error
+            if reached is not None:
                 return reached
             if monotonic() > deadline:
-                raise TimeoutError(f"the views have not come to position {target}")
+                raise TimeoutError(
+                    f"the views have not come to position {target}"
+                ) from moved_under_us
+
+    def _fold_to(self, target: int) -> int | None:
+        """Where the views are after folding them as the owner; None when another is."""
+        engine = self._engine()
+        try:
+            if not engine.own():
+                return None
+            self._make_ready(engine)
+            while engine.position < target and engine.step(upto=None):
+                pass
+            return engine.position
+        finally:
+            engine.close()
 
     def _reached(self, target: int) -> int | None:
         """Wait a little for the owner to come there; None when it has not."""

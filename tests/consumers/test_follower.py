@@ -20,7 +20,7 @@ from consumers.follower import Follower
 from projections.check import check
 from projections.engine import Engine
 from projections.reading import Stored
-from projections.rebuild import make_ready
+from projections.rebuild import make_ready, rebuild
 from store import Store, open_store
 from store.server import running
 from store.settings import Settings
@@ -94,6 +94,28 @@ def test_catching_up_gives_up_when_the_owner_does_not_get_there(store: Store) ->
     with pytest.raises(TimeoutError):
         Follower(store, VIEWS).catch_up(head, timeout=0.0)
     idle.close()
+
+
+def test_catching_up_begins_again_when_a_view_is_rebuilt_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = Follower(store, VIEWS)
+    record(store, versioned([(1, received())]))
+    follower.catch_up()
+    head = record(store, versioned([(2, received()), (3, received())]))
+    read, rebuilt = store.log.read, [False]
+
+    def read_slowly(*arguments: Any, **options: Any) -> Any:
+        """Between looking where the views stand and folding, a rebuild swaps one."""
+        if not rebuilt[0]:
+            rebuilt[0] = True
+            rebuild(store, [SAGAS])
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(store.log, "read", read_slowly)
+    assert follower.catch_up() == head
+    assert rebuilt == [True]
+    assert check(store, VIEWS).sound
 
 
 def test_a_failure_is_reported_and_outlived(store: Store) -> None:
