@@ -10,18 +10,22 @@ there. See docs/decisions/0006.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import psycopg
+
 from consumers.brokers import KafkaUnusable, Topic, brokers, client, topic
 from consumers.kafka_feed import Delivery, KafkaFeed
 from projections.engine import Fenced
+from projections.ground import lock_number
 from projections.handovers import HANDOVERS
 from projections.view import View
 
@@ -51,15 +55,13 @@ def run(
     *,
     views: Iterable[View[Any]] = (HANDOVERS,),
     feed: str = "handovers",
-    member: str | None = None,
 ) -> None:
     """Fold the facts of cases from Kafka into ``views`` until ``stop`` is set.
 
-    ``feed`` names the group that shares the work; ``member`` this worker in it, the same
-    after a restart, no two alike (default: the name of the machine). Whatever goes wrong,
-    it is logged and the worker begins again from what is saved. Raises KafkaUnusable when
-    Kafka is not switched on or its clients are not installed, and Fenced when another
-    version of this program has made the tables anew.
+    ``feed`` names the group that shares the work; any number of workers may run, on any
+    machine. Whatever goes wrong, it is logged and the worker begins again from what is
+    saved. Raises KafkaUnusable when Kafka is not switched on or its clients are not
+    installed, and Fenced when another version of this program has made the tables anew.
     """
     brokers(settings)
     client("kafka")
@@ -69,8 +71,8 @@ def run(
             source = topic(settings)
             kept = KafkaFeed(store, views, source.topic_id, name=feed)
             kept.prepare()
-            worker = Worker(kept, source, settings, member or socket.gethostname())
-            to_its_end(worker.serve(stop))
+            with membership(store.dsn, feed) as member:
+                to_its_end(Worker(kept, source, settings, member).serve(stop))
         except Fenced:
             raise
         except (KafkaUnusable, Gap) as why:
@@ -78,6 +80,24 @@ def run(
         except Exception:
             log.exception("the stream worker begins again")
         stop.wait(RETRY_SECONDS)
+
+
+@contextmanager
+def membership(dsn: str, feed: str) -> Iterator[str]:
+    """A name in the group that nobody else bears: the first that is free.
+
+    The lock goes with the connection. So whoever follows a worker that died bears its
+    name, and Kafka gives it the partitions at once, without waiting for the dead.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for number in itertools.count(1):
+            name = f"{feed}-{number}"
+            found = connection.execute(
+                "SELECT pg_try_advisory_lock(%s)", [lock_number(f"kafka member {name}")]
+            ).fetchone()
+            if found and found[0]:
+                yield name
+                return
 
 
 def to_its_end(work: Coroutine[Any, Any, None]) -> None:
@@ -109,13 +129,12 @@ class Worker:
         self._app = self._make_app(client("faust"), settings, member)
 
     def _make_app(self, faust: ModuleType, settings: Settings, member: str) -> Any:
-        name = f"huiyin-{self._feed.name}"
         app = faust.App(
-            name,
+            f"huiyin-{self._feed.name}",
             broker=[f"kafka://{address}" for address in brokers(settings)],
             broker_session_timeout=SESSION_SECONDS,
             broker_heartbeat_interval=SESSION_SECONDS / 3,
-            consumer_group_instance_id=f"{name}-{member}",
+            consumer_group_instance_id=f"huiyin-{member}",
             consumer_auto_offset_reset="earliest",
             datadir=made(settings.home / "kafka" / member),
             store="memory://",

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from consumers import relay, stream_worker
 from consumers.follower import Follower
@@ -21,17 +20,14 @@ def follow(store: Store, settings: Settings, stop: threading.Event) -> None:
     Follower(store, FOLLOWED).run(stop)
 
 
-def stream(
-    store: Store, settings: Settings, stop: threading.Event, member: str = "one"
-) -> None:
-    stream_worker.run(store, settings, stop, views=FOLLOWED, feed="contract", member=member)
+def stream(store: Store, settings: Settings, stop: threading.Event) -> None:
+    stream_worker.run(store, settings, stop, views=FOLLOWED, feed="contract")
 
 
 WORKERS: dict[str, Callable[[Store, Settings, threading.Event], None]] = {
     "follower": follow,
     "relay": relay.run,
     "stream": stream,
-    "another-stream": partial(stream, member="two"),
 }
 
 

@@ -41,7 +41,7 @@ def test_workers_that_come_and_go_share_the_partitions(
     feed: StreamAtWork, kafka: Settings
 ) -> None:
     with at_work("relay", feed.store, kafka):
-        with to_be_killed("another-stream", kafka):
+        with to_be_killed("stream", kafka):
             with at_work("stream", feed.store, kafka):
                 for first in range(1, 101, 20):
                     record(feed.store, journeys(first, 20), at_once=5)
@@ -136,9 +136,7 @@ def test_a_worker_of_an_older_version_stops_when_the_tables_are_no_longer_its_ow
 
     def older() -> None:
         try:
-            stream_worker.run(
-                feed.store, kafka, stop, views=FOLLOWED, feed="contract", member="older"
-            )
+            stream_worker.run(feed.store, kafka, stop, views=FOLLOWED, feed="contract")
         except Fenced as why:
             ended.append(why)
 
