@@ -149,6 +149,7 @@ class Desk(Application[UUID]):
         }
         if subject is CASE:
             envelope["stage"] = stage
+            envelope["terminal"] = setting.policy.terminal(stage or "")
         stamped = [
             fact.stamped(originator_version=first + n, **envelope)
             for n, fact in enumerate(facts)

@@ -55,9 +55,11 @@ class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
 
 
 class CaseFact(Fact):
-    """A fact about a case. ``stage`` is the state the case is in after it."""
+    """A fact about a case. ``stage`` is the state the case is in after it, ``terminal``
+    whether the case's policy has it that nothing more is due then."""
 
     stage: str = ""
+    terminal: bool = False
 
     def apply(self, aggregate: Case) -> None:
         aggregate.move_on(self.stage)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, open_unit
+from domain.case.rules import coded, layers, open_unit
 from domain.command import Command
 from domain.fact import Fact
 from domain.setting import Setting
@@ -26,13 +26,18 @@ class DispatchCase(Command):
 
 
 class CaseDispatched(CaseFact):
-    """``to_unit`` holds the case from now on; nobody in it has accepted yet."""
+    """``to_unit`` holds the case from now on; nobody in it has accepted yet.
+
+    ``layers``: levels of the organisation crossed; None when the two have no superior
+    in common.
+    """
 
     TOPIC: ClassVar[str] = "case.dispatched"
 
     from_unit: str
     to_unit: str
     reason: str | None = None
+    layers: int | None = None
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit)
@@ -44,5 +49,10 @@ def dispatch(case: Case, command: DispatchCase, setting: Setting) -> list[Fact]:
     if command.reason is not None:
         coded(case, "dispatch", command.reason, setting)
     return [
-        CaseDispatched(from_unit=case.holder_unit, to_unit=to_unit, reason=command.reason)
+        CaseDispatched(
+            from_unit=case.holder_unit,
+            to_unit=to_unit,
+            reason=command.reason,
+            layers=layers(case.holder_unit, to_unit, command, setting),
+        )
     ]

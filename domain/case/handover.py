@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, open_unit
+from domain.case.rules import coded, layers, open_unit
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.refused import Refused
@@ -59,7 +59,10 @@ class HandoverOffered(CaseFact):
 
 
 class HandoverAccepted(CaseFact):
-    """``to_person`` holds the case for ``to_unit`` from now on."""
+    """``to_person`` holds the case for ``to_unit`` from now on.
+
+    ``layers``: levels of the organisation crossed, as in CaseDispatched.
+    """
 
     TOPIC: ClassVar[str] = "case.handover_accepted"
 
@@ -68,6 +71,7 @@ class HandoverAccepted(CaseFact):
     to_unit: str
     to_person: str
     to_post: str | None = None
+    layers: int | None = None
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit, self.to_person, self.to_post)
@@ -111,13 +115,15 @@ def accept_handover(case: Case, command: AcceptHandover, setting: Setting) -> li
     mine = setting.organisation.scope(actor.unit or "", command.at)
     if to_unit not in mine or case.offered_to_person not in {None, actor.person}:
         raise Refused("offered_to_another", unit=to_unit)
+    to_unit = setting.organisation.successor(to_unit, command.at) or to_unit
     return [
         HandoverAccepted(
             from_unit=case.holder_unit,
             from_person=case.holder_person,
-            to_unit=setting.organisation.successor(to_unit, command.at) or to_unit,
+            to_unit=to_unit,
             to_person=actor.person,
             to_post=actor.post,
+            layers=layers(case.holder_unit, to_unit, command, setting),
         )
     ]
 

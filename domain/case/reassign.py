@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, open_unit
+from domain.case.rules import coded, layers, open_unit
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -24,13 +24,17 @@ class ReassignCase(Command):
 
 
 class CaseReassigned(CaseFact):
-    """``to_unit`` holds the case from now on; nobody in it has accepted yet."""
+    """``to_unit`` holds the case from now on; nobody in it has accepted yet.
+
+    ``layers``: levels of the organisation crossed, as in CaseDispatched.
+    """
 
     TOPIC: ClassVar[str] = "case.reassigned"
 
     from_unit: str
     to_unit: str
     reason: str
+    layers: int | None = None
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit)
@@ -43,5 +47,10 @@ def reassign(case: Case, command: ReassignCase, setting: Setting) -> list[Fact]:
         raise Refused("already_there", unit=to_unit)
     coded(case, "reassign", command.reason, setting)
     return [
-        CaseReassigned(from_unit=case.holder_unit, to_unit=to_unit, reason=command.reason)
+        CaseReassigned(
+            from_unit=case.holder_unit,
+            to_unit=to_unit,
+            reason=command.reason,
+            layers=layers(case.holder_unit, to_unit, command, setting),
+        )
     ]

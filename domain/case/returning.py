@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, own_unit
+from domain.case.rules import coded, layers, own_unit
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.refused import Refused
@@ -55,7 +55,10 @@ class CaseReturned(CaseFact):
 
 
 class ReturnDecided(CaseFact):
-    """``to_unit`` holds the case: the centre's when approved, else the one that asked."""
+    """``to_unit`` holds the case: the centre's when approved, else the one that asked.
+
+    ``layers``: levels of the organisation crossed, as in CaseDispatched.
+    """
 
     TOPIC: ClassVar[str] = "case.return_decided"
 
@@ -63,6 +66,7 @@ class ReturnDecided(CaseFact):
     from_unit: str
     to_unit: str
     note: Sealed | None = None
+    layers: int | None = None
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit)
@@ -81,9 +85,24 @@ def approve_return(case: Case, command: ApproveReturn, setting: Setting) -> list
     if command.actor.person == case.returned_by:
         raise Refused("own_request")
     to_unit = own_unit(command, setting)
-    return [ReturnDecided(approved=True, from_unit=case.holder_unit, to_unit=to_unit)]
+    return [
+        ReturnDecided(
+            approved=True,
+            from_unit=case.holder_unit,
+            to_unit=to_unit,
+            layers=layers(case.holder_unit, to_unit, command, setting),
+        )
+    ]
 
 
 def refuse_return(case: Case, command: RefuseReturn, setting: Setting) -> list[Fact]:
     unit = case.holder_unit
-    return [ReturnDecided(approved=False, from_unit=unit, to_unit=unit, note=command.note)]
+    return [
+        ReturnDecided(
+            approved=False,
+            from_unit=unit,
+            to_unit=unit,
+            note=command.note,
+            layers=layers(unit, unit, command, setting),
+        )
+    ]

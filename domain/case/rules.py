@@ -47,6 +47,11 @@ def open_unit(unit: str, command: Command, setting: Setting) -> str:
     return unit
 
 
+def layers(one: str, other: str, command: Command, setting: Setting) -> int | None:
+    """Levels of the organisation that a hop between two units crosses (B38)."""
+    return setting.organisation.layers_between(one, other, command.at)
+
+
 def ahead(moment: datetime, command: Command) -> datetime:
     """A moment still to come, in UTC.
 

@@ -122,6 +122,7 @@ def witness_case(told: WitnessedCase, policy: Policy) -> CaseWitnessed:
     """
     return CaseWitnessed(
         stage=told.stage or policy.start,
+        terminal=policy.terminal(told.stage or policy.start),
         number=told.number,
         source=told.source,
         source_id=told.source_id,
@@ -143,6 +144,7 @@ def witness_step(told: WitnessedStep, previous: str, policy: Policy) -> StepWitn
     or of the CaseWitnessed). Needs no aggregate, so rows can be told in bulk."""
     return StepWitnessed(
         stage=told.stage,
+        terminal=policy.terminal(told.stage),
         row=told.row,
         activity=told.activity,
         unit=told.unit or policy.intake_unit,

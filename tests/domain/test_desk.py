@@ -17,6 +17,7 @@ from domain.case.case import Case, CaseFact
 from domain.case.close import CloseCase
 from domain.case.dispatch import DispatchCase
 from domain.case.receive import CaseReceived, ReceiveCase
+from domain.case.referral import ReferOut
 from domain.case.suspension import ApproveSuspension, RequestSuspension
 from domain.case.urge import UrgeCase
 from domain.command import Command
@@ -100,6 +101,14 @@ def test_facts_are_stamped_with_who_when_why_and_under_which_rules(office: Offic
         assert (fact.command_id, fact.policy) == (RECEIVE.command_id, "sgcc-2022@1")
         assert (fact.correlation_id, fact.causation_id) == (call, call)
         assert fact.stage == "received"
+
+
+def test_a_fact_says_whether_the_stage_after_it_is_terminal(office: Office) -> None:
+    office.desk.handle(RECEIVE)
+    body = {"body": "12345", "reason": "other_remit"}
+    office.desk.handle(by(DISPATCHER, ReferOut, **body))
+    ends = [f.terminal for f in office.written() if isinstance(f, CaseFact)]
+    assert ends == [False, False, True]
 
 
 def test_without_a_call_the_case_is_its_own_correlation(office: Office) -> None:

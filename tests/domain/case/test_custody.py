@@ -74,7 +74,11 @@ def test_a_case_goes_to_the_unit_it_is_dispatched_to() -> None:
     case = (
         given(*RECEIPT)
         .when(by(AGENT, DispatchCase, unit="bailu-east", reason="direct"))
-        .then(CaseDispatched(from_unit="95598", to_unit="bailu-east", reason="direct"))
+        .then(
+            CaseDispatched(
+                from_unit="95598", to_unit="bailu-east", reason="direct", layers=4
+            )
+        )
     )
     assert (case.stage, case.holder_unit, case.holder_person) == (
         "dispatched",
@@ -168,6 +172,7 @@ def test_the_case_moves_when_the_other_side_accepts() -> None:
                 to_unit="xishi-town",
                 to_person="tan",
                 to_post="xishi-town.leader",
+                layers=4,
             )
         )
     )
@@ -286,7 +291,9 @@ def test_an_approved_return_is_with_the_dispatchers_unit() -> None:
     case = (
         given(*RETURN)
         .when(by(DISPATCHER, ApproveReturn))
-        .then(ReturnDecided(approved=True, from_unit="bailu-east", to_unit="95598"))
+        .then(
+            ReturnDecided(approved=True, from_unit="bailu-east", to_unit="95598", layers=4)
+        )
     )
     assert (case.stage, case.holder_unit, case.holder_person) == ("received", "95598", None)
 
@@ -301,6 +308,7 @@ def test_a_refused_return_stays_where_it_was() -> None:
                 from_unit="bailu-east",
                 to_unit="bailu-east",
                 note=text("it is yours"),
+                layers=0,
             )
         )
     )
@@ -327,7 +335,10 @@ def test_a_case_is_sent_on_to_another_unit() -> None:
         .when(by(SUPERVISOR, ReassignCase, unit="xishi-town", reason="no_progress"))
         .then(
             CaseReassigned(
-                from_unit="bailu-east", to_unit="xishi-town", reason="no_progress"
+                from_unit="bailu-east",
+                to_unit="xishi-town",
+                reason="no_progress",
+                layers=4,
             )
         )
     )
@@ -335,6 +346,21 @@ def test_a_case_is_sent_on_to_another_unit() -> None:
         "dispatched",
         "xishi-town",
         None,
+    )
+
+
+def test_a_hop_from_outside_the_organisation_crosses_no_known_layers() -> None:
+    imported = happened(
+        "handling",
+        DISPATCHER,
+        CaseReassigned(from_unit="95598", to_unit="V5 3rd", reason="wrong_unit"),
+    )
+    given(*HANDLING, imported).when(
+        by(SUPERVISOR, ReassignCase, unit="bailu", reason="no_progress")
+    ).then(
+        CaseReassigned(
+            from_unit="V5 3rd", to_unit="bailu", reason="no_progress", layers=None
+        )
     )
 
 

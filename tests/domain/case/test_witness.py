@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -77,6 +79,13 @@ def history(*rows: WitnessedStep) -> tuple[CaseFact, ...]:
         facts.append(step)
         previous = step.stage
     return tuple(facts)
+
+
+def test_a_witnessed_fact_says_whether_the_stage_after_it_is_terminal() -> None:
+    closing = WitnessedStep(row=1, activity="Completed", stage="closed", unit="V30")
+    begun, step = history(closing)
+    assert (begun.terminal, step.terminal) == (False, True)
+    assert witness_case(replace(TOLD, stage="closed"), RULES).terminal
 
 
 def test_a_case_begins_where_the_source_says_and_keeps_its_name_there() -> None:
