@@ -44,6 +44,16 @@ def outcomes(document: Mapping[str, Any]) -> Iterator[Outcome]:
                 )
 
 
+def rights(document: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """(action, role, 201 or 403) for what is no move of the workflow: calls, receipt, the
+    organisation, the rules. What is allowed may still be refused by the business (409).
+    """
+    roles: Mapping[str, Any] = document["roles"]
+    for action in sorted({action for row in roles.values() for action in row["may"]}):
+        for role, row in roles.items():
+            yield action, role, DONE if action in row["may"] else NOT_PERMITTED
+
+
 def _outcome(roles: set[str] | None, role: str, ever: set[str]) -> int:
     if role not in ever:
         return NOT_PERMITTED
