@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from domain.case.accept import CaseAccepted
@@ -22,6 +23,15 @@ from projections.next_steps import DONE, next_step
 from projections.table import Row
 
 
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was told of a case on behalf of ``unit``, and has not answered."""
+
+    rung: int
+    unit: str
+    post: str
+    person: str
+
+
 class BoardRow(Row, frozen=True, kw_only=True):
     """One case. Times are UTC; ages are computed when asked, never kept.
 
@@ -29,7 +39,7 @@ class BoardRow(Row, frozen=True, kw_only=True):
     what must happen next, ``next_unit`` and ``next_person`` who must do it (None: nobody,
     the case is done; a person only when one is known). ``units`` are all that ever held
     it. ``rung``: how far up the chain it is in this round, 0 for nowhere; ``unanswered``
-    are the rungs that were told and have not answered. ``deviations``: steps of history
+    are the leaders who were told and have not answered. ``deviations``: steps of history
     that the workflow has no move for.
     """
 
@@ -66,7 +76,7 @@ class BoardRow(Row, frozen=True, kw_only=True):
     solved: bool | None = None
     closed_at: datetime | None = None
     rung: int = 0
-    unanswered: tuple[int, ...] = ()
+    unanswered: tuple[Waiting, ...] = ()
     urged: int = 0
     supervised: int = 0
     reopened: int = 0
@@ -199,11 +209,13 @@ def identified(row: BoardRow, fact: CustomerIdentified) -> BoardRow:
 
 
 def escalated(row: BoardRow, fact: CaseEscalated) -> BoardRow:
-    return replace(row, rung=fact.rung, unanswered=(*row.unanswered, fact.rung))
+    told = Waiting(rung=fact.rung, unit=fact.unit, post=fact.to_post, person=fact.told)
+    return replace(row, rung=fact.rung, unanswered=(*row.unanswered, told))
 
 
 def escalation_answered(row: BoardRow, fact: EscalationAnswered) -> BoardRow:
-    return replace(row, unanswered=tuple(n for n in row.unanswered if n != fact.rung))
+    told = Waiting(rung=fact.rung, unit=fact.unit, post=fact.post, person=fact.told)
+    return replace(row, unanswered=tuple(each for each in row.unanswered if each != told))
 
 
 NOT_CALLED_BACK: dict[str, Any] = {

@@ -139,6 +139,7 @@ BOARDS: View[BoardRow] = View(
         on(CaseFact, known(due_next)),
     ),
     tallies=(LOADS,),
+    version=2,
 )
 
 

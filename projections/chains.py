@@ -137,9 +137,13 @@ def told(row: ChainRow, fact: CaseEscalated) -> ChainRow:
 
 
 def answered(row: ChainRow, fact: EscalationAnswered) -> ChainRow:
+    """For exactly who was told there: another line of units has a first rung too."""
+    meant = (fact.rung, fact.unit, fact.post, fact.told)
     links = [
         replace(link, answered_at=fact.occurred_at, answered_by=fact.person)
-        if link.waits and link.round == row.round and link.rung == fact.rung
+        if link.waits
+        and link.round == row.round
+        and (link.rung, link.unit, link.post, link.person) == meant
         else link
         for link in row.links
     ]
@@ -155,6 +159,15 @@ def lapsed(row: ChainRow, fact: CaseFact) -> ChainRow:
         for link in row.links
     ]
     return replace(row, links=tuple(links))
+
+
+def unmerged(row: ChainRow, fact: CaseUnmerged) -> ChainRow:
+    """The matter is here again, and whoever was told of it has to answer after all."""
+    links = [
+        replace(link, lapsed_at=None) if link.round == row.round else link
+        for link in row.links
+    ]
+    return sent(replace(row, links=tuple(links)), fact)
 
 
 def new_round(row: ChainRow, fact: CaseReopened) -> ChainRow:
@@ -194,13 +207,14 @@ CHAINS: View[ChainRow] = View(
         on(CaseReassigned, known(sent)),
         on(ReturnDecided, known(sent)),
         on(CallbackPlanned, known(sent)),
-        on(CaseUnmerged, known(sent)),
+        on(CaseUnmerged, known(unmerged)),
         on(CaseEscalated, known(told)),
         on(EscalationAnswered, known(answered)),
         on(CaseFact, known(lapsed)),
         on(CaseReopened, known(new_round)),
     ),
     occurrences=(RUNGS,),
+    version=2,
 )
 
 

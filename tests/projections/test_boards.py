@@ -13,6 +13,7 @@ from domain.case.handover import HandoverAccepted, HandoverOffered, HandoverRefu
 from domain.case.level import LevelAssessed, LevelRaised
 from domain.case.link_repeat import CaseLinkedAsRepeat
 from domain.case.merge import CaseMerged, CaseUnmerged
+from domain.case.reassign import CaseReassigned
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.supervise import SupervisionOrdered
@@ -20,7 +21,7 @@ from domain.case.suspension import SuspensionRefused, SuspensionRequested
 from domain.case.urge import CustomerUrged
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.fact import Fact
-from projections.board_rows import BoardRow
+from projections.board_rows import BoardRow, Waiting
 from projections.boards import BOARDS
 from tests.projections import telling
 from tests.projections.telling import at, minutes
@@ -223,7 +224,7 @@ def test_what_is_learnt_of_a_case_shows_on_the_board() -> None:
     assert (row.supervised, row.repeat_of, row.customer) == (1, OTHER_ID, CUSTOMER)
 
 
-def escalation(rung: int) -> Fact:
+def escalation(rung: int, unit: str = "bailu") -> Fact:
     return happened(
         "handling",
         LEADER,
@@ -232,7 +233,7 @@ def escalation(rung: int) -> Fact:
             from_post=None,
             to_post=f"post-{rung}",
             told=f"leader-{rung}",
-            unit="bailu",
+            unit=unit,
             reason="silence",
             rule="by_hand",
         ),
@@ -246,7 +247,23 @@ def test_the_board_says_how_far_up_a_case_is_and_which_leaders_have_not_answered
     row = board(
         *HANDLING, escalation(1), escalation(2), happened("handling", LEADER, answered)
     )
-    assert (row.rung, row.unanswered) == (2, (2,))
+    second = Waiting(rung=2, unit="bailu", post="post-2", person="leader-2")
+    assert (row.rung, row.unanswered) == (2, (second,))
+
+
+def test_a_leader_of_the_old_line_still_waits_when_one_of_the_new_line_answers() -> None:
+    moved = CaseReassigned(from_unit="bailu-east", to_unit="xishi", reason="wrong_area")
+    answered = EscalationAnswered(
+        rung=1, unit="xishi", post="post-1", told="leader-1", person="leader-1"
+    )
+    row = board(
+        *HANDLING,
+        escalation(1),
+        happened("dispatched", DISPATCHER, moved),
+        escalation(1, unit="xishi"),
+        happened("handling", LEADER, answered),
+    )
+    assert [(each.rung, each.unit) for each in row.unanswered] == [(1, "bailu")]
 
 
 def test_the_callback_shows_and_a_reopened_case_begins_a_new_round() -> None:

@@ -33,7 +33,7 @@ from domain.case.suspension import (
 )
 from domain.case.urge import CustomerUrged
 from domain.case.withdraw import CaseWithdrawn
-from projections.board_rows import BoardRow
+from projections.board_rows import BoardRow, Waiting
 from projections.boards import BOARDS
 from projections.chains import CHAINS, ChainRow
 from projections.folding import fold_in_memory
@@ -45,21 +45,21 @@ from tests.support.story import called_back, received
 TWO_DAYS = later(days=2)
 
 
-def told(rung: int) -> CaseEscalated:
+def told(rung: int, unit: str = "bailu") -> CaseEscalated:
     return CaseEscalated(
         rung=rung,
         from_post=None,
         to_post=f"p{rung}",
         told=f"leader-{rung}",
-        unit="bailu",
+        unit=unit,
         reason="silence",
         rule="by_hand",
     )
 
 
-def answered(rung: int) -> EscalationAnswered:
+def answered(rung: int, unit: str = "bailu") -> EscalationAnswered:
     return EscalationAnswered(
-        rung=rung, unit="bailu", post=f"p{rung}", told=f"leader-{rung}", person="qu"
+        rung=rung, unit=unit, post=f"p{rung}", told=f"leader-{rung}", person="qu"
     )
 
 
@@ -95,7 +95,9 @@ ANYTHING: list[CaseFact] = [
     CustomerUrged(times=1),
     SupervisionOrdered(from_unit="s", to_unit="b", times=1, order=text("!")),
     told(1),
+    told(1, "xishi"),
     told(2),
+    answered(1, "xishi"),
     answered(1),
     answered(2),
     FinalAnswerGiven(answer=text("ok"), means="phone", on_receipt=False),
@@ -163,7 +165,11 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         solved=case.solved,
         closed_at=case.closed_at,
         rung=case.rung,
-        unanswered=tuple(each.rung for each in case.told if not each.answered),
+        unanswered=tuple(
+            Waiting(rung=each.rung, unit=each.unit, post=each.post, person=each.person)
+            for each in case.told
+            if not each.answered
+        ),
         urged=case.urges,
         supervised=case.supervisions,
         reopened=case.reopenings,
@@ -204,4 +210,6 @@ def test_a_case_has_one_holder_and_every_view_names_the_same(
     handling = next(link for link in reversed(chain.links) if link.rung == 0)
     assert (handling.unit, handling.person) == (case.holder_unit, case.holder_person)
     told_now = [link for link in chain.links if link.rung and link.round == chain.round]
-    assert [link.rung for link in told_now] == [each.rung for each in case.told]
+    assert [(link.rung, link.unit) for link in told_now] == [
+        (each.rung, each.unit) for each in case.told
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.case.escalation import CaseEscalated, EscalationAnswered
 from domain.case.handover import HandoverAccepted
+from domain.case.merge import CaseMerged, CaseUnmerged
 from domain.case.reassign import CaseReassigned
 from domain.case.reopen import CaseReopened
 from domain.fact import Fact
@@ -12,7 +13,7 @@ from projections.reading import Held
 from tests.projections import telling
 from tests.projections.telling import at, minutes
 from tests.projections.test_boards import history
-from tests.support.scenario import CASE_ID, DISPATCHER, HANDLER, LEADER
+from tests.support.scenario import CASE_ID, DISPATCHER, HANDLER, LEADER, OTHER_ID
 from tests.support.story import (
     ARCHIVE,
     CALLBACK,
@@ -40,7 +41,9 @@ def who(rows: list[RungRow]) -> list[tuple[int, str, str | None]]:
     return [(row.rung, row.unit, row.person) for row in rows]
 
 
-def told(rung: int, person: str, fallback: str | None = None) -> Fact:
+def told(
+    rung: int, person: str, fallback: str | None = None, unit: str | None = None
+) -> Fact:
     return happened(
         "handling",
         LEADER,
@@ -49,7 +52,7 @@ def told(rung: int, person: str, fallback: str | None = None) -> Fact:
             from_post="bailu-east.ran",
             to_post=f"post-{rung}",
             told=person,
-            unit=f"unit-{rung}",
+            unit=unit or f"unit-{rung}",
             reason="silence",
             rule="by_hand",
             fallback=fallback,
@@ -57,12 +60,16 @@ def told(rung: int, person: str, fallback: str | None = None) -> Fact:
     )
 
 
-def answer(rung: int, person: str) -> Fact:
+def answer(rung: int, person: str, told: str = "qu", unit: str | None = None) -> Fact:
     return happened(
         "handling",
         LEADER,
         EscalationAnswered(
-            rung=rung, unit=f"unit-{rung}", post=f"post-{rung}", told="qu", person=person
+            rung=rung,
+            unit=unit or f"unit-{rung}",
+            post=f"post-{rung}",
+            told=told,
+            person=person,
         ),
     )
 
@@ -105,6 +112,31 @@ def test_an_answer_stands_with_the_rung_it_answers() -> None:
     assert asked.waiting(person="lan", unit="unit-2") == [second]
 
 
+def test_after_a_reassignment_the_answer_is_that_of_the_leader_who_was_told_there() -> None:
+    moved = CaseReassigned(from_unit="bailu-east", to_unit="xishi", reason="wrong_area")
+    asked = chains(
+        *HANDLING,
+        told(1, "qu"),
+        happened("dispatched", DISPATCHER, moved),
+        told(1, "yan", unit="xishi"),
+        at(minutes(9), answer(1, "yan", told="yan", unit="xishi")),
+    )
+    old, new = (row for row in asked.of(CASE_ID) if row.rung == 1)
+    assert (old.person, old.answered_by, old.waits) == ("qu", None, True)
+    assert (new.person, new.answered_by, new.answered_at) == ("yan", "yan", minutes(9))
+
+
+def test_who_need_not_answer_while_the_case_is_merged_must_once_it_is_not() -> None:
+    merged = happened("merged", DISPATCHER, CaseMerged(into=OTHER_ID, into_number="1"))
+    again = CaseUnmerged(was_in=OTHER_ID, to_unit="95598", reason="another_matter")
+    unmerged = happened("received", DISPATCHER, again)
+    life = (*HANDLING, told(1, "qu"), at(minutes(5), merged))
+    assert chains(*life).waiting() == []
+    assert [row.person for row in chains(*life, unmerged).waiting()] == ["qu"]
+    link = chain(*life, unmerged, at(minutes(9), answer(1, "qu")))[2]
+    assert (link.lapsed_at, link.answered_by, link.answered_at) == (None, "qu", minutes(9))
+
+
 def test_who_handles_after_a_reassignment_or_a_hand_over_is_a_link_of_its_own() -> None:
     moved = CaseReassigned(from_unit="bailu-east", to_unit="bailu", reason="wrong_area")
     taken = HandoverAccepted(
@@ -136,7 +168,7 @@ def test_a_new_round_climbs_from_the_bottom_and_spares_who_has_not_answered() ->
         called_back(),
         at(minutes(30), happened("handling", DISPATCHER, again)),
         told(1, "lan"),
-        answer(1, "lan"),
+        answer(1, "lan", told="lan"),
     )
     rows = asked.of(CASE_ID)
     old, new = (row for row in rows if row.rung == 1)
