@@ -8,9 +8,8 @@ travel as the envelopes they are.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,8 +23,21 @@ from store.mapper import decode_fact, fact_class
 
 CASE_FACTS = "huiyin.case.facts.v1"
 SOURCE = "/huiyin/log"
-# What the fixed fields of a message say; all else is in its body.
-ENVELOPE = frozenset(field.name for field in fields(cast("Any", CaseFact)))
+# What the fixed fields of a message say. All else that a fact says is in its body.
+ENVELOPE = frozenset(
+    {
+        "originator_id",
+        "originator_version",
+        "occurred_at",
+        "actor",
+        "command_id",
+        "correlation_id",
+        "causation_id",
+        "policy",
+        "stage",
+        "terminal",
+    }
+)
 
 
 class Unreadable(Exception):
@@ -47,7 +59,8 @@ class CaseFactV1(msgspec.Struct, frozen=True, kw_only=True):
     ``position`` is the fact's place in the log and ``version`` its place in its case,
     both from 1 and without gaps. ``type`` is the stored name (``case.dispatched``) and
     ``type_version`` says how ``body`` is to be read. ``stage`` is the state of the case
-    after it. Times are UTC; ``occurred_at`` is business time.
+    after it, and ``terminal`` whether that is an end. Times are UTC; ``occurred_at`` is
+    business time.
     """
 
     position: int
@@ -63,6 +76,7 @@ class CaseFactV1(msgspec.Struct, frozen=True, kw_only=True):
     causation: UUID | None = None
     policy: str | None = None
     stage: str
+    terminal: bool
     body: dict[str, Any]
 
 
@@ -115,6 +129,7 @@ def payload(entry: Entry) -> bytes:
         causation=fact.causation_id,
         policy=fact.policy,
         stage=fact.stage,
+        terminal=fact.terminal,
         body={name: said for name, said in vars(fact).items() if name not in ENVELOPE},
     )
     return ENCODER.encode(message)
@@ -144,6 +159,7 @@ def entry(message: bytes) -> Entry:
             "causation_id": told.causation,
             "policy": told.policy,
             "stage": told.stage,
+            "terminal": told.terminal,
         }
         fact = decode_fact(kind, told.case, told.version, ENCODER.encode(state))
     except (msgspec.MsgspecError, TopicError, KeyError, TypeError, ValueError) as problem:

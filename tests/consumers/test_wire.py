@@ -83,6 +83,7 @@ def test_the_message_is_a_schema_of_its_own_with_every_field_written_out() -> No
         "causation": None,
         "policy": "sgcc-2022@1",
         "stage": "received",
+        "terminal": False,
         "body": {
             "number": "260302-1",
             "business_type": "complaint",
