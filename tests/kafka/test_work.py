@@ -1,4 +1,4 @@
-"""``huiyin work`` with Kafka switched on keeps the views from the log and from the topic."""
+"""``huiyin work`` with Kafka switched on keeps views from the log and from the topic."""
 
 from __future__ import annotations
 
