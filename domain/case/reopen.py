@@ -19,7 +19,8 @@ class ReopenCase(Command):
     """Take the case up again, for a coded ``reason``.
 
     Once archived or referred out it begins again at the centre. From the callback of a
-    dissatisfied customer it goes straight back to the unit that replied (A6).
+    dissatisfied customer it goes straight back to the unit that replied (A6), where
+    somebody has to accept it again.
     """
 
     ACTION: ClassVar[str] = "reopen"

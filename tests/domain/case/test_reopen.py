@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from domain.case.accept import AcceptCase
 from domain.case.callback import (
     CallbackFailed,
 )
@@ -15,14 +18,17 @@ from tests.support.organisation import founded, order
 from tests.support.scenario import (
     AGENT,
     DISPATCHER,
+    HANDLER,
     OTHER_AGENT,
     SUPERVISOR,
     by,
     given,
     later,
+    policy,
     text,
 )
 from tests.support.story import (
+    ACCEPTED,
     APPROVED,
     ARCHIVE,
     CALLBACK,
@@ -60,7 +66,7 @@ def test_a_dissatisfied_customers_case_goes_back_to_the_unit_that_replied() -> N
         )
     )
     assert (case.stage, case.holder_unit, case.holder_person) == (
-        "handling",
+        "dispatched",
         "bailu-east",
         None,
     )
@@ -72,9 +78,20 @@ def test_a_dissatisfied_customers_case_goes_back_to_the_unit_that_replied() -> N
     assert (case.reopenings, case.rehandlings) == (1, 1)
 
 
+@pytest.mark.parametrize("profile", ["sgcc-2022", "hotline-12345"])
+def test_the_unit_accepts_again_what_it_handles_again(profile: str) -> None:
+    start = given(*CALLBACK, called_back("dissatisfied")).under(policy(profile))
+    asked = again()
+    stage, said = start.when(asked).decide()
+    reopened = [happened(stage or "", AGENT, f) for f in said if isinstance(f, CaseFact)]
+    start = given(*start.facts, *reopened).under(policy(profile))
+    case = start.when(by(HANDLER, AcceptCase)).then_stage("handling")
+    assert (case.holder_unit, case.holder_person) == ("bailu-east", "ran")
+
+
 def test_not_solved_is_reason_enough_to_handle_it_again() -> None:
     facts = (*CALLBACK, called_back("satisfied", solved=False))
-    given(*facts).when(again()).then_stage("handling")
+    given(*facts).when(again()).then_stage("dispatched")
 
 
 def test_nothing_is_handled_again_unless_the_customer_says_so() -> None:
@@ -84,7 +101,7 @@ def test_nothing_is_handled_again_unless_the_customer_says_so() -> None:
 
 def test_it_is_handled_again_once_before_it_must_be_closed() -> None:
     reopened = happened(
-        "handling",
+        "dispatched",
         AGENT,
         CaseReopened(
             from_stage="callback",
@@ -94,7 +111,16 @@ def test_it_is_handled_again_once_before_it_must_be_closed() -> None:
         ),
     )
     dissatisfied = called_back("very_dissatisfied", solved=False)
-    facts = (*CALLBACK, dissatisfied, reopened, REPLIED, APPROVED, PLANNED, dissatisfied)
+    facts = (
+        *CALLBACK,
+        dissatisfied,
+        reopened,
+        ACCEPTED,
+        REPLIED,
+        APPROVED,
+        PLANNED,
+        dissatisfied,
+    )
     given(*facts).when(again()).then_refused("rehandled")
     given(*facts, CLOSED).when(again()).then_stage("received")
 
@@ -131,11 +157,11 @@ def test_a_unit_that_merged_since_is_followed_by_its_successor() -> None:
     facts = (*CALLBACK, called_back("dissatisfied"))
     merger = order(MergeUnit, unit="bailu-east", into="bailu-repair")
     start = given(*facts).within(founded(merger))
-    assert start.when(again()).then_stage("handling").holder_unit == "bailu-repair"
+    assert start.when(again()).then_stage("dispatched").holder_unit == "bailu-repair"
 
 
 def test_when_nobody_is_left_who_replied_it_stays_with_the_centre() -> None:
     facts = (*CALLBACK, called_back("dissatisfied"))
     ended = order(CloseUnit, unit="bailu-east")
     start = given(*facts).within(founded(ended))
-    assert start.when(again()).then_stage("handling").holder_unit == "95598"
+    assert start.when(again()).then_stage("dispatched").holder_unit == "95598"
