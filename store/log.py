@@ -16,6 +16,19 @@ from store.mapper import FactMapper
 PAGE = 5_000
 FACTS = "SELECT position, recorded_at, stream_id, version, topic, state FROM log.facts "
 
+# No fact of a stream happened before those it rests on: one that says so (another system's
+# clock ran backwards) counts from when its predecessors had happened. So every moment has
+# the beginning of each stream, and never a piece out of its middle.
+HAPPENED_BY = (
+    """WITH happened AS (
+    SELECT position,
+           max(occurred_at) OVER (PARTITION BY stream_id ORDER BY version) AS happened_at
+    FROM log.facts WHERE position <= %b
+) """
+    + FACTS
+    + "JOIN happened USING (position) WHERE happened_at <= %b ORDER BY happened_at, position"
+)
+
 # Positions have no gap and recorded_at never falls, so a search by halves needs no index.
 KNOWN_AT = """WITH RECURSIVE halves(lo, hi) AS (
     SELECT 0::bigint, pos FROM log.head
@@ -80,25 +93,29 @@ class Log:
             yield from page
             after = page[-1].position
 
-    def happened_by(self, moment: datetime) -> Iterator[Entry]:
-        """What had happened by a moment, in the order of occurrence, then of position."""
-        return self._cursor(
-            "WHERE occurred_at <= %b ORDER BY occurred_at, position", [moment]
-        )
+    def happened_by(self, moment: datetime, upto: int | None = None) -> Iterator[Entry]:
+        """What had happened by a moment, in the order of occurrence, then of position.
+
+        A stream's facts always come in their own order, each at the earliest when those
+        before it had happened. ``upto``: as known at that position, by default now.
+        """
+        upto = self.head() if upto is None else upto
+        return self._cursor(HAPPENED_BY, [upto, moment])
 
     def by_stream(self, upto: int | None = None) -> Iterator[Entry]:
         """Whole streams one after the other, each in order, up to a position."""
         upto = self.head() if upto is None else upto
-        return self._cursor("WHERE position <= %b ORDER BY stream_id, version", [upto])
+        tail = "WHERE position <= %b ORDER BY stream_id, version"
+        return self._cursor(FACTS + tail, [upto])
 
-    def _cursor(self, tail: str, arguments: list[Any]) -> Iterator[Entry]:
+    def _cursor(self, query: str, arguments: list[Any]) -> Iterator[Entry]:
         """Rows by a cursor of the server, page by page; holds a connection meanwhile."""
         with (
             translated(),
             self._pool.connection() as connection,
             connection.cursor("huiyin_log", binary=True) as cursor,
         ):
-            cursor.execute((FACTS + tail).encode(), arguments)
+            cursor.execute(query.encode(), arguments)
             while rows := cursor.fetchmany(PAGE):
                 yield from self._entries(rows)
 

@@ -56,7 +56,7 @@ def read(
     opened: Office, known: datetime | None, happened: datetime | None, *, everything: bool
 ) -> list[BoardRow]:
     """The rows of the board, the oldest case first."""
-    source = source_at(opened.store, [BOARDS], as_of=known, happened_by=happened)
+    source = source_at(opened.store, [BOARDS], known=known, happened=happened)
     return list(pages(Boards(source), *([] if everything else [Is("open", True)])))
 
 

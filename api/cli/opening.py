@@ -11,11 +11,12 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from api.cli.output import COULD_NOT_RUN, notes
+from api.cli.output import COULD_NOT_RUN, FOUND, notes
 from api.instants import instant
 from api.office import Office, open_office
 from consumers.brokers import KafkaUnusable
 from domain.refused import Refused
+from projections.moments import NotFolded
 from store.factory import UnsafeSetting
 from store.keyring import VaultError
 from store.migrate import NewerDatabase
@@ -34,7 +35,10 @@ TROUBLE = (
 
 @contextmanager
 def office() -> Iterator[Office]:
-    """The office for as long as one command runs; trouble with the store ends it with 2."""
+    """The office for as long as one command runs; trouble with the store ends it with 2.
+
+    A moment that the views cannot be folded for ends it with 1: something was found.
+    """
     try:
         with open_office(Settings.from_env()) as opened:
             yield opened
@@ -42,12 +46,14 @@ def office() -> Iterator[Office]:
         refuse(str(trouble).strip())
     except Refused as refusal:
         refuse(f"{refusal.zh} / {refusal.en} ({refusal.code})")
+    except NotFolded as found:
+        refuse(str(found), FOUND)
 
 
-def refuse(why: str) -> NoReturn:
-    """Say on stderr why it cannot be done, and end with status 2."""
+def refuse(why: str, status: int = COULD_NOT_RUN) -> NoReturn:
+    """Say on stderr why it cannot be done, and end with that status."""
     notes.print(f"[red]huiyin:[/red] {escape(why)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(COULD_NOT_RUN)
+    raise typer.Exit(status)
 
 
 def moment_option(text: str | None) -> datetime | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import sleep
 
+import pytest
+
+from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.fact import Fact
 from projections.boards import BOARDS, Boards
 from projections.folding import fold_in_memory
 from projections.handovers import HANDOVERS
-from projections.moments import as_of, happened_by
+from projections.moments import NotFolded, as_of, happened_by, source_at
 from projections.reading import Held
 from store import Store
 from tests.projections.telling import at, minutes, record, stream, versioned
@@ -57,3 +60,55 @@ def test_what_had_happened_by_then_is_in_the_order_of_happening(store: Store) ->
         (stream(2), "received"),
         (stream(1), "received"),
     ]
+
+
+def history(source_id: str, *steps: tuple[str, float]) -> list[Fact]:
+    """A case of another system: its stages, each with the minute its clock told."""
+    begun = CaseWitnessed(
+        stage=steps[0][0],
+        number=source_id,
+        source="old",
+        source_id=source_id,
+        business_type="opinion",
+        channel="website",
+        holder_unit="u",
+    )
+    told: list[Fact] = [at(minutes(steps[0][1]), begun)]
+    for row, (stage, minute) in enumerate(steps, start=1):
+        step = StepWitnessed(stage=stage, row=row, activity=stage, unit="u")
+        told.append(at(minutes(minute), step))
+    return told
+
+
+def test_history_whose_times_fall_is_folded_in_its_own_order(store: Store) -> None:
+    backwards = history("1", ("received", 10), ("reviewed", 5), ("closed", 20))
+    straight = history("2", ("received", 7), ("closed", 12))
+    record(store, versioned([*((1, f) for f in backwards), *((2, f) for f in straight)]))
+
+    def stages(minute: float) -> dict[str, str]:
+        then = happened_by(store.log, VIEWS, minutes(minute))
+        assert not then.parked
+        return {row.number: row.stage for row in then["boards"].values()}
+
+    # Nothing of the first case had happened before it began, whatever its rows say.
+    assert stages(5) == {}
+    assert stages(7) == {"2": "received"}
+    assert stages(10) == {"1": "reviewed", "2": "received"}
+    assert stages(12) == {"1": "reviewed", "2": "closed"}
+    whole = happened_by(store.log, VIEWS, minutes(99))
+    in_log_order = fold_in_memory(VIEWS, store.log.scan())
+    assert {key: (row.stage, row.version) for key, row in whole["boards"].items()} == {
+        key: (row.stage, row.version) for key, row in in_log_order["boards"].items()
+    }
+
+
+def test_a_moment_that_cannot_be_folded_is_not_told_as_if_it_could(store: Store) -> None:
+    record(store, versioned([(1, received()), (2, DISPATCHED)]))
+    first = rf"2 facts .* boards ..{stream(2)}.. at 2"
+    for ask in (as_of, happened_by):
+        with pytest.raises(NotFolded, match=first):
+            ask(store.log, VIEWS, datetime.now(UTC))
+    with pytest.raises(NotFolded):
+        source_at(store, VIEWS, known=datetime.now(UTC))
+    with pytest.raises(NotFolded):
+        source_at(store, VIEWS, happened=datetime.now(UTC))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import Store
-from store.log import Entry
+from store.log import Entry, Log
 from tests.store.diary import NOON, begun, note, write
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -21,7 +21,7 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
 
 @pytest.fixture
 def told(store: Store) -> Store:
-    """Two streams interleaved; the last fact happened before all others."""
+    """Two streams interleaved; the last fact says it happened before those it rests on."""
     write(store, begun(ONE, ONE))
     write(store, note(OTHER, 1), note(OTHER, 2))
     write(store, note(ONE, 2), note(ONE, 3, occurred_at=NOON - timedelta(days=900)))
@@ -78,11 +78,25 @@ def test_whole_streams_come_one_after_the_other(told: Store) -> None:
     assert places(list(told.log.by_stream(upto=4))) == [(1, 1), (4, 2), (2, 1), (3, 2)]
 
 
-def test_what_had_happened_comes_in_the_order_of_occurrence(told: Store) -> None:
-    by_noon = [each.position for each in told.log.happened_by(NOON + timedelta(minutes=1))]
-    assert by_noon == [1, 5, 2]
-    later = [each.position for each in told.log.happened_by(NOON + timedelta(minutes=2))]
-    assert later == [1, 5, 2, 3, 4]
+def happened(log: Log, minutes: int, upto: int | None = None) -> list[int]:
+    moment = NOON + timedelta(minutes=minutes)
+    return [each.position for each in log.happened_by(moment, upto)]
+
+
+def test_what_had_happened_comes_in_the_order_of_occurrence(store: Store) -> None:
+    write(store, note(ONE, 1, occurred_at=NOON + timedelta(minutes=9)))
+    write(store, note(OTHER, 1, occurred_at=NOON + timedelta(minutes=3)))
+    write(store, note(OTHER, 2, occurred_at=NOON + timedelta(minutes=9)))
+    assert happened(store.log, 8) == [2]
+    assert happened(store.log, 9) == [2, 1, 3]
+    assert happened(store.log, 9, upto=2) == [2, 1]
+
+
+def test_a_stream_whose_times_fall_keeps_its_own_order(told: Store) -> None:
+    """Its last fact counts from when the one before it had happened."""
+    assert happened(told.log, 1) == [1, 2]
+    assert happened(told.log, 2) == [1, 2, 3, 4, 5]
+    assert happened(told.log, 2, upto=4) == [1, 2, 3, 4]
 
 
 def test_a_reader_that_leaves_in_the_middle_gives_its_connection_back(told: Store) -> None:
