@@ -1,4 +1,4 @@
-"""huiyin views: list them, fold them again and compare, make them anew."""
+"""huiyin views: list them, compare them with the log, make them anew, unpark facts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import typer
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, notes, say, say_json, say_table
 from projections.check import Report, check
-from projections.parked import parked
+from projections.folding import Parked
+from projections.parked import parked, retry
 from projections.rebuild import rebuild
 from projections.view import View
 from projections.views import VIEWS
@@ -75,11 +76,32 @@ def print_report(report: Report) -> None:
     for each in report.differences:
         say(f"{each.table} {each.key}: stored {each.stored}")
         say(f"{' ' * len(each.table)} {each.key}: folded {each.folded}")
-    for waiting in report.parked:
-        where = f"{waiting.view} {waiting.key} at {waiting.position}"
-        say(f"parked in {where}: {waiting.reason}")
+    print_parked(report.parked)
     for table, key in report.broken_promises:
         say(f"{table} {key}: declared new, but was there")
+
+
+def print_parked(waiting: Sequence[Parked]) -> None:
+    """Facts that a view could not take, and why."""
+    for each in waiting:
+        say(f"parked in {each.view} {each.key} at {each.position}: {each.reason}")
+
+
+@app.command("retry")
+def retry_views(names: Names = None, as_json: Json = False) -> None:
+    """Fold parked facts again, in order, once a fold was mended. Status 1 if some stay."""
+    views = named(names)
+    with office() as opened:
+        opened.catch_up()
+        before = len(parked(opened.store.pool, views))
+        waiting = [each for view in views for each in retry(opened.store, view)]
+    if as_json:
+        say_json({"taken": before - len(waiting), "parked": waiting})
+    else:
+        say(f"{before - len(waiting)} of {before} parked facts taken")
+        print_parked(waiting)
+    if waiting:
+        raise typer.Exit(FOUND)
 
 
 @app.command("rebuild")
