@@ -220,6 +220,14 @@ TEXTS: dict[str, Text] = {
         "类别“{category}”不属于业务类型“{business_type}”",
         "the category {category} is not one of {business_type}",
     ),
+    "classified_already": Text(
+        "已归类为“{category}”, 更正须改类并说明原因",
+        "it is classified as {category}: reclassify it, with a reason",
+    ),
+    "assessed_already": Text(
+        "等级已定为“{level}”, 只能升级并说明原因",
+        "its level is {level}: raise it, with a reason",
+    ),
     "not_graver": Text(
         "等级只能升高: 现为“{now}”, 不能改为“{level}”",
         "a level is only ever raised: it is {now}, and {level} is not graver",
@@ -247,6 +255,10 @@ TEXTS: dict[str, Text] = {
         "“{person}”参与过处理, 应当回避", "{person} had a hand in the handling"
     ),
     "already_answered": Text("已答复客户", "the customer has had the final answer"),
+    "own_withdrawal": Text(
+        "撤诉由“{person}”登记, 须由他人归档",
+        "{person} recorded the withdrawal: somebody else closes the case",
+    ),
     "callback_due": Text(
         "尚无回访结果, 归档须说明不回访的原因",
         "there is no callback outcome: call back, or say by code why none is due",

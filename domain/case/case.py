@@ -48,7 +48,8 @@ class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
         """
         self.forget_callback()
         self.answered_at = self.closed_at = None
-        self.no_callback_reason = self.withdrawn_for = self.referred_to = None
+        self.no_callback_reason = self.referred_to = None
+        self.withdrawn_for = self.withdrawn_by = None
         self.rung, self.told = 0, []
         self.reopenings += 1
         self.rehandlings = self.rehandlings + 1 if rehandling else 0

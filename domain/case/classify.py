@@ -15,7 +15,8 @@ from domain.setting import Setting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifyCase(Command):
-    """Put the case into a ``category`` of the policy (A2), at receipt."""
+    """Put the case into a ``category`` of the policy (A2), at receipt, once: what stands
+    there is only corrected with a reason (ReclassifyCase)."""
 
     ACTION: ClassVar[str] = "classify"
 
@@ -24,7 +25,7 @@ class ClassifyCase(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReclassifyCase(Command):
-    """Correct category or business type (A1) after receipt, for a coded ``reason``."""
+    """Correct category or business type (A1), for a coded ``reason``."""
 
     ACTION: ClassVar[str] = "reclassify"
 
@@ -60,10 +61,13 @@ class CaseReclassified(CaseFact):
 
 
 def classify(case: Case, command: ClassifyCase, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``unknown_category``, ``category_of_other_type``, ``nothing_new``."""
+    """Raises Refused: ``unknown_category``, ``category_of_other_type``, ``nothing_new``,
+    ``classified_already``."""
     category = category_for(case.business_type, command.category, setting)
     if category == case.category:
         raise Refused("nothing_new")
+    if case.category is not None:
+        raise Refused("classified_already", category=case.category)
     return [CaseClassified(category=category)]
 
 

@@ -39,7 +39,8 @@ class CaseClosed(CaseFact):
 def close(case: Case, command: CloseCase, setting: Setting) -> list[Fact]:
     """Raises Refused: ``callback_due`` (no outcome, no reason), ``callback_settled`` (a
     reason though there is an outcome), ``unknown_reason``, ``reason_does_not_hold`` (a
-    callback is due and possible)."""
+    callback is due and possible), ``own_withdrawal`` (whoever says that the customer
+    withdrew does not end the case on that)."""
     outcome, reason = case.callback_outcome, command.no_callback_reason
     if outcome is None and reason is None:
         raise Refused("callback_due")
@@ -47,4 +48,6 @@ def close(case: Case, command: CloseCase, setting: Setting) -> list[Fact]:
         raise Refused("callback_settled", outcome=outcome)
     if reason is not None:
         coded(case, "no_callback", reason, setting)
+    if case.withdrawn_by == command.actor.person:
+        raise Refused("own_withdrawal", person=case.withdrawn_by)
     return [CaseClosed(callback_outcome=outcome, no_callback_reason=reason)]

@@ -15,7 +15,8 @@ from domain.setting import Setting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessLevel(Command):
-    """Set the ``level`` by importance of the customer and possible effect (A3, P8)."""
+    """Set the ``level`` by importance of the customer and possible effect (A3, P8), once:
+    from then on it is only raised, with a reason (RaiseLevel)."""
 
     ACTION: ClassVar[str] = "assess-level"
 
@@ -59,10 +60,13 @@ class LevelRaised(CaseFact):
 
 
 def assess_level(case: Case, command: AssessLevel, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``unknown_level``, ``unknown_reason``, ``nothing_new``."""
+    """Raises Refused: ``unknown_level``, ``unknown_reason``, ``nothing_new``,
+    ``assessed_already``."""
     level = setting.policy.level(command.level)
     if level.code == case.level:
         raise Refused("nothing_new")
+    if case.level is not None:
+        raise Refused("assessed_already", level=case.level)
     if command.reason is not None:
         coded(case, "raise_level", command.reason, setting)
     return [LevelAssessed(level=level.code, reason=command.reason)]

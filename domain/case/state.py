@@ -126,6 +126,7 @@ class Outcome:
         self.solved: bool | None = None
         self.no_callback_reason: str | None = None
         self.withdrawn_for: str | None = None
+        self.withdrawn_by: str | None = None
         self.closed_at: datetime | None = None
 
     def forget_callback(self) -> None:

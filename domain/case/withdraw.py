@@ -22,14 +22,14 @@ class WithdrawCase(Command):
 
 
 class CaseWithdrawn(CaseFact):
-    """The customer wants nothing more. It is closed by somebody else's look at it."""
+    """The customer wants nothing more. Somebody else closes it, after a look at it."""
 
     TOPIC: ClassVar[str] = "case.withdrawn"
 
     reason: str
 
     def fold(self, case: Case) -> None:
-        case.withdrawn_for = self.reason
+        case.withdrawn_for, case.withdrawn_by = self.reason, self.actor.person
 
 
 def withdraw(case: Case, command: WithdrawCase, setting: Setting) -> list[Fact]:

@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[Step, ...]] = {
     "reviewed": REVIEWED,
     "callback": (*REVIEWED, PLANNED),
     "withdrawn": WITHDRAWN,
-    "closed": (*WITHDRAWN, ("agent", "close", {"no_callback_reason": "withdrawn"})),
+    "closed": (*WITHDRAWN, ("dispatcher", "close", {"no_callback_reason": "withdrawn"})),
     "referred": (("dispatcher", "refer-out", {"body": "12398", "reason": "other_remit"}),),
     "merged": (("dispatcher", "merge", {"into": OTHER}),),
 }

@@ -10,6 +10,7 @@ from domain.case.callback import (
 from domain.case.case import CaseFact
 from domain.case.close import CaseClosed, CloseCase
 from domain.case.referral import ReferralReceived
+from domain.case.reopen import CaseReopened
 from tests.support.scenario import (
     AGENT,
     DISPATCHER,
@@ -34,6 +35,8 @@ from tests.support.story import (
     happened,
     received,
 )
+
+CLOSED_UNASKED = CaseClosed(callback_outcome=None, no_callback_reason="withdrawn")
 
 
 def failed(reason: str = "no_answer") -> CaseFact:
@@ -78,8 +81,23 @@ def test_a_reason_that_holds_closes_without_a_callback(
     facts: tuple[CaseFact, ...], reason: str
 ) -> None:
     closed = CaseClosed(callback_outcome=None, no_callback_reason=reason)
-    asked = by(AGENT, CloseCase, no_callback_reason=reason)
+    asked = by(OTHER_AGENT, CloseCase, no_callback_reason=reason)
     assert given(*facts).when(asked).then(closed).no_callback_reason == reason
+
+
+def test_whoever_recorded_the_withdrawal_does_not_close_the_case() -> None:
+    asked = by(AGENT, CloseCase, no_callback_reason="withdrawn")
+    given(*WITHDRAWAL).when(asked).then_refused("own_withdrawal")
+
+
+def test_a_withdrawal_of_an_earlier_round_binds_nobody() -> None:
+    closed = happened("closed", OTHER_AGENT, CLOSED_UNASKED)
+    reopened = CaseReopened(
+        from_stage="closed", to_unit="95598", rehandling=False, reason="repeat"
+    )
+    facts = (*WITHDRAWAL, closed, happened("reviewed", AGENT, reopened))
+    asked = by(AGENT, CloseCase, no_callback_reason="no_phone")
+    given(received(), *facts[2:]).when(asked).then_stage("closed")
 
 
 def test_the_referring_body_may_call_back_itself() -> None:

@@ -71,11 +71,9 @@ def test_a_case_is_classified_at_receipt() -> None:
     given(*RECEIPT).when(asked).then(CaseClassified(category="business.charges"))
 
 
-def test_a_slip_at_receipt_is_put_right_at_once() -> None:
+def test_what_is_classified_is_only_corrected_with_a_reason() -> None:
     asked = by(AGENT, ClassifyCase, category="business.metering")
-    given(*RECEIPT, CLASSIFIED).when(asked).then(
-        CaseClassified(category="business.metering")
-    )
+    given(*RECEIPT, CLASSIFIED).when(asked).then_refused("classified_already")
 
 
 def test_the_same_class_again_is_nothing_new() -> None:
@@ -146,7 +144,15 @@ def test_assessing_refuses_what_it_does_not_know_and_what_is_so_already() -> Non
     start.when(by(AGENT, AssessLevel, level="x")).then_refused("unknown_level")
     start.when(by(AGENT, AssessLevel, level="important")).then_refused("nothing_new")
     unfounded = by(AGENT, AssessLevel, level="major", reason="mood")
-    start.when(unfounded).then_refused("unknown_reason")
+    given(*RECEIPT).when(unfounded).then_refused("unknown_reason")
+
+
+def test_a_level_that_was_raised_is_not_assessed_away() -> None:
+    raised = LevelRaised(from_level="important", level="special", reason="media")
+    start = given(*RECEIPT, ASSESSED, happened("received", AGENT, raised))
+    for level in ("general", "important"):
+        asked = by(AGENT, AssessLevel, level=level)
+        start.when(asked).then_refused("assessed_already")
 
 
 def test_a_level_is_raised_for_a_reason() -> None:
