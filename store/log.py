@@ -19,15 +19,13 @@ FACTS = "SELECT position, recorded_at, stream_id, version, topic, state FROM log
 # No fact of a stream happened before those it rests on: one that says so (another system's
 # clock ran backwards) counts from when its predecessors had happened. So every moment has
 # the beginning of each stream, and never a piece out of its middle.
-HAPPENED_BY = (
-    """WITH happened AS (
+HAPPENED_BY = """WITH happened AS (
     SELECT position,
            max(occurred_at) OVER (PARTITION BY stream_id ORDER BY version) AS happened_at
     FROM log.facts WHERE position <= %b
-) """
-    + FACTS
-    + "JOIN happened USING (position) WHERE happened_at <= %b ORDER BY happened_at, position"
-)
+) SELECT position, recorded_at, stream_id, version, topic, state
+FROM log.facts JOIN happened USING (position)
+WHERE happened_at <= %b ORDER BY happened_at, position"""
 
 # Positions have no gap and recorded_at never falls, so a search by halves needs no index.
 KNOWN_AT = """WITH RECURSIVE halves(lo, hi) AS (
