@@ -104,6 +104,15 @@ def sees_all(role: str, setting: Setting) -> bool:
     return rule is not None and rule.scope == "all"
 
 
+def knows_who(role: str, setting: Setting, *, secret: bool) -> bool:
+    """Whether a role may know who the customer of a case it sees is.
+
+    Of a secret case (保密) nobody outside the centre may (A4); whose work is bound to
+    their own unit is outside.
+    """
+    return not secret or sees_all(role, setting)
+
+
 def lent(case: Case, command: Command, setting: Setting) -> Command | None:
     """The command as voiced in a post that was delegated; None when none was.
 

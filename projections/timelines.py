@@ -185,6 +185,13 @@ WORDS: dict[str, Words] = {
     ),
 }
 
+# The same for who may not know the customer of a secret case.
+SECRET_WORDS: dict[str, Words] = {
+    "case.customer_identified": Words(
+        "核实客户 (保密)", "customer identified (kept secret)"
+    ),
+}
+
 # Which table of the policy puts a field into words.
 REASONS = {
     "means": "means",
@@ -202,11 +209,17 @@ NONE = Named(zh="", en="")
 
 
 class Teller:
-    """Puts the facts of one case into words, with the names of its policy and of people."""
+    """Puts the facts of one case into words, with the names of its policy and of people.
 
-    def __init__(self, policy: Policy, organisation: Organisation) -> None:
+    ``keeps_secret``: it does not tell who the customer is.
+    """
+
+    def __init__(
+        self, policy: Policy, organisation: Organisation, *, keeps_secret: bool = False
+    ) -> None:
         self._policy = policy
         self._organisation = organisation
+        self._words = WORDS | SECRET_WORDS if keeps_secret else WORDS
         self._zone = ZoneInfo(policy.time_zone)
 
     def timeline(self, entries: Iterable[Entry]) -> list[Line]:
@@ -215,7 +228,7 @@ class Teller:
 
     def _line(self, entry: Entry) -> Line:
         fact = entry.fact
-        words = WORDS.get(fact.TOPIC, Words(fact.TOPIC, fact.TOPIC))
+        words = self._words.get(fact.TOPIC, Words(fact.TOPIC, fact.TOPIC))
         said = {name: self._put(fact, words, name, v) for name, v in vars(fact).items()}
         return Line(
             position=entry.position,

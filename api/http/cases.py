@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.door import Door, as_json
 from api.http.problems import Problem
 from api.instants import instant
+from api.particulars import WHO, line_without_who, without_who
 from api.replay import masks_of, replay, state_of
 from domain.case.case import Case
 from domain.refused import NotFound
@@ -35,6 +37,18 @@ def moment(name: str, text: str | None) -> datetime | None:
         raise Problem(400, "bad_time", name=name) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A case somebody may see, and its facts. ``whole``: and who the customer is."""
+
+    case: Case
+    entries: list[Entry]
+    whole: bool
+
+    def answer(self, **told: object) -> Response:
+        return as_json({**told, "position": self.entries[-1].position})
+
+
 class CaseReader:
     """Reads cases from the log itself: always current, whatever the views have folded."""
 
@@ -43,39 +57,43 @@ class CaseReader:
 
     def state(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """The case, its personal fields as masks, and its version in the ETag."""
-        case, entries = self._seen(request, ref, "casefile", as_of)
+        seen = self._seen(request, ref, "casefile", as_of)
+        case, state, masks = seen.case, state_of(seen.case), masks_of(seen.entries)
+        if not seen.whole:
+            state = without_who(state)
+            masks = {name: mask for name, mask in masks.items() if name not in WHO}
         document = {
             "id": case.id,
             "version": case.version,
-            "position": entries[-1].position,
-            "state": state_of(case),
-            "masks": masks_of(entries),
+            "position": seen.entries[-1].position,
+            "state": state,
+            "masks": masks,
         }
         return as_json(document, headers={"ETag": f'"{case.version}"'})
 
     def facts(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """Every fact with the state after it, oldest first."""
-        _, entries = self._seen(request, ref, "facts", as_of)
-        return as_json({"items": list(replay(entries)), "position": entries[-1].position})
+        seen = self._seen(request, ref, "facts", as_of)
+        lines = list(replay(seen.entries))
+        return seen.answer(
+            items=lines if seen.whole else list(map(line_without_who, lines))
+        )
 
     def chain(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """Who answers for it: who handles it, then each leader told, as of the act."""
-        case, entries = self._seen(request, ref, "chain", as_of)
-        folded = fold_in_memory([CHAINS], entries)
-        rungs = Chains(Held(folded)).of(case.id)
-        return as_json({"items": rungs, "position": entries[-1].position})
+        seen = self._seen(request, ref, "chain", as_of)
+        folded = fold_in_memory([CHAINS], seen.entries)
+        return seen.answer(items=Chains(Held(folded)).of(seen.case.id))
 
     def timeline(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """What happened, in plain words; `customer_told` marks what the customer heard."""
-        case, entries = self._seen(request, ref, "casefile", as_of)
+        seen = self._seen(request, ref, "casefile", as_of)
         desk = self._door.desk
-        teller = Teller(desk.policy(case.policy), desk.organisation())
-        items = teller.timeline(entries)
-        return as_json({"items": items, "position": entries[-1].position})
+        policy, organisation = desk.policy(seen.case.policy), desk.organisation()
+        teller = Teller(policy, organisation, keeps_secret=not seen.whole)
+        return seen.answer(items=teller.timeline(seen.entries))
 
-    def _seen(
-        self, request: Request, ref: str, view: str, as_of: str | None
-    ) -> tuple[Case, list[Entry]]:
+    def _seen(self, request: Request, ref: str, view: str, as_of: str | None) -> Seen:
         """The case and its facts, for a role that has the view, if its eyes may see it."""
         door, actor = self._door, self._door.actor(request)
         door.policy().may_view(view, actor.role)
@@ -85,13 +103,14 @@ class CaseReader:
         if not isinstance(case, Case):
             raise NotFound("no_such_case")
         door.see(case, actor)
+        whole = door.knows_who(case, actor)
         if at is None:
-            return case, entries
+            return Seen(case, entries, whole)
         # Whoever may see the case today may see how it stood before it came to them.
         known = [entry for entry in entries if entry.recorded_at <= at]
         if not known:
             raise NotFound("no_such_case")
-        return _folded(known), known
+        return Seen(_folded(known), known, whole)
 
 
 def _folded(entries: list[Entry]) -> Any:

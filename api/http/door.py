@@ -75,6 +75,11 @@ class Door:
         asked = Command(subject=case.id, command_id=UNSTAMPED, actor=actor, at=self.now())
         authority.see(case, asked, self.desk.setting(self.desk.policy(case.policy)))
 
+    def knows_who(self, case: Case, actor: Actor) -> bool:
+        """Whether the actor, who may see the case, may also know who its customer is."""
+        setting = self.desk.setting(self.desk.policy(case.policy))
+        return authority.knows_who(actor.role, setting, secret=case.secret)
+
     def count(self, code: str, action: str, actor: Actor, subject: UUID | None) -> None:
         """Put a refusal on the tally: it changes nothing, but the supervisor sees it."""
         self.store.refusals.record(code, action, actor.role, actor.unit, subject)

@@ -32,6 +32,11 @@ class Eyes:
         reach = setting.organisation.reach(actor.person, actor.unit, door.now())
         return cls(door, actor.role, reach)
 
+    @property
+    def know_who(self) -> bool:
+        """Whether they may read who the customer of a secret case is."""
+        return self.mine is None
+
     def case(self, row: BoardRow) -> bool:
         """Whether a case is for these eyes."""
         return self.type(row.policy, row.business_type) and (

@@ -63,6 +63,7 @@ def callers(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
         BOARDS.table,
         Is("customer", *{row.customer for row in rows}),
         Is("merged_into", None),
+        Is("secret", False),
         Touches("units", eyes.mine),
         by=("customer", "business_type", "category"),
     )
@@ -135,6 +136,15 @@ class Question:
             *span.values(),
             *(Is(name, *each) for name, each in values.items()),
         ]
+
+    def keeping_secrets(self, where: Iterable[Condition]) -> list[Condition]:
+        """The conditions for eyes that may not know who the customer of a secret case is:
+        nor can they ask for the cases of somebody they know, and find a secret one."""
+        where = list(where)
+        asks_who = any(isinstance(c, Is) and c.column == "customer" for c in where)
+        if asks_who and "secret" in self.columns:
+            where.append(Is("secret", False))
+        return where
 
     def _span(self, times: Mapping[str, datetime]) -> list[Condition]:
         if not times:

@@ -17,6 +17,7 @@ from api.http.eyes import Eyes
 from api.http.moments import Moments
 from api.http.problems import Problem
 from api.http.questions import QUESTIONS, Question
+from api.particulars import row_without_who
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS
 from projections.reading import Condition, Held, Source, Stored, place
@@ -100,12 +101,15 @@ class ViewReader:
         wait_for(self._door, question.view.name, after)
         source, position, at = self._source(question, as_of, happened_by)
         eyes = Eyes.of(self._door, actor)
+        if not eyes.know_who:
+            where = question.keeping_secrets(where)
         if eyes.mine is not None and question.scope is not None:
             where.append(question.scope(eyes.mine))
         asked = Asked(question, source, where, eyes, _digest(name, pairs))
         rows = asked.rows(_last(asked, cursor), limit + 1)
         next_cursor = _cursor(asked, rows[limit - 1]) if len(rows) > limit else None
-        items = [shown(row, at) for row in rows[:limit]]
+        page = rows[:limit] if eyes.know_who else map(row_without_who, rows[:limit])
+        items = [shown(row, at) for row in page]
         return as_json({"items": items, "next": next_cursor, "position": position})
 
     def refusals(self, request: Request) -> Response:
