@@ -32,12 +32,17 @@ def figures(view: Handovers, source: str | None = None) -> dict[str, Any]:
 
     ``cases_with_handover``, ``pingpong_cases``, ``reopened`` and ``push_to_front`` count
     cases; ``handovers`` and ``pingpong`` count occurrences (ABAB is two ping-pongs);
-    ``handovers_per_case`` is None when there is no case.
+    ``handovers_per_case`` is None when there is no case. ``layers``: levels of the
+    organisation that all hand-overs went through (of history they are not known and
+    count none), ``layers_max`` the most in one; ``dwell``: seconds that cases lay with
+    each unit, the most first.
     """
     found = view.stats(source)
     numbers: dict[str, Any] = {name: found[name] for name in NUMBERS}
     per_case = found["handovers"] / found["cases"] if found["cases"] else None
     numbers["handovers_per_case"] = per_case if per_case is None else round(per_case, 3)
+    numbers["layers"], numbers["layers_max"] = view.layers(source)
+    numbers["dwell"] = view.dwell(source)
     return numbers
 
 

@@ -19,7 +19,7 @@ from domain.case.merge import CaseUnmerged
 from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.witness import CaseWitnessed, StepWitnessed
-from projections.next_steps import DONE, next_step
+from projections.next_steps import next_step
 from projections.table import Row
 
 
@@ -35,12 +35,13 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class BoardRow(Row, frozen=True, kw_only=True):
     """One case. Times are UTC; ages are computed when asked, never kept.
 
-    ``version`` is that of the case at ``position``. ``next_step`` is the action word of
-    what must happen next, ``next_unit`` and ``next_person`` who must do it (None: nobody,
-    the case is done; a person only when one is known). ``units`` are all that ever held
-    it. ``rung``: how far up the chain it is in this round, 0 for nowhere; ``unanswered``
-    are the leaders who were told and have not answered. ``deviations``: steps of history
-    that the workflow has no move for.
+    ``version`` is that of the case at ``position``. ``open``: its policy has something
+    left to do in this stage. ``next_step`` is the action word of what must happen next
+    (None: the stage has no usual one), ``next_unit`` and ``next_person`` who must do it
+    (None: nobody, the case is done; a person only when one is known). ``units`` are all
+    that ever held it. ``rung``: how far up the chain it is in this round, 0 for nowhere;
+    ``unanswered`` are the leaders who were told and have not answered. ``deviations``:
+    steps of history that the workflow has no move for.
     """
 
     case_id: UUID
@@ -107,12 +108,12 @@ def begun(fact: Any, unit: str, person: str | None) -> BoardRow:
         number=fact.number,
         policy=fact.policy or "",
         stage=fact.stage,
-        open=fact.stage not in DONE,
+        open=not fact.terminal,
         business_type=fact.business_type,
         channel=fact.channel,
         received_at=fact.occurred_at,
         stage_since=fact.occurred_at,
-        closed_at=fact.occurred_at if fact.stage == "closed" else None,
+        closed_at=fact.occurred_at if fact.terminal else None,
         holder_unit=unit,
         holder_person=person,
         holder_since=fact.occurred_at,
@@ -150,9 +151,9 @@ def stepped(row: BoardRow, fact: StepWitnessed) -> BoardRow:
     ``moved_on`` has seen to the stage already, so ``closed_at`` tells the stage before.
     """
     row = replace(row, deviations=row.deviations + (fact.deviation is not None))
-    if fact.stage == "closed" and row.closed_at is None:
+    if fact.terminal and row.closed_at is None:
         row = replace(row, closed_at=fact.occurred_at)
-    elif fact.stage != "closed" and row.closed_at is not None:
+    elif not fact.terminal and row.closed_at is not None:
         row = replace(row, closed_at=None, reopened=row.reopened + 1)
     if (fact.unit, fact.person) == (row.holder_unit, row.holder_person):
         return row
@@ -170,7 +171,7 @@ def moved_on(row: BoardRow, fact: CaseFact) -> BoardRow:
         row,
         version=fact.originator_version,
         stage=fact.stage,
-        open=fact.stage not in DONE,
+        open=not fact.terminal,
         stage_since=fact.occurred_at,
         offered_unit=None,
         offered_person=None,

@@ -21,7 +21,6 @@ from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
-from projections.next_steps import DONE
 from projections.reading import Condition, Is, Source, Within
 from projections.table import Row, Table
 from projections.view import Occurrences, View, known, on
@@ -152,7 +151,7 @@ def answered(row: ChainRow, fact: EscalationAnswered) -> ChainRow:
 
 def lapsed(row: ChainRow, fact: CaseFact) -> ChainRow:
     """Nobody can answer any more once the case is done."""
-    if fact.stage not in DONE or not any(link.waits for link in row.links):
+    if not fact.terminal or not any(link.waits for link in row.links):
         return row
     links = [
         replace(link, lapsed_at=fact.occurred_at) if link.waits else link

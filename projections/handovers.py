@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,9 @@ from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
-from domain.organisation.organisation import Organisation
-from projections.hops import HOPS, HopRow
-from projections.next_steps import DONE
-from projections.reading import Condition, Is, Source, Within
-from projections.table import Row, Table
+from projections.hops import HOPS
+from projections.reading import Condition, Is, Source, Within, place
+from projections.table import Key, Row, Table
 from projections.view import View, known, on
 
 # Pairs of lines that push work to the front, or skip a line (domain.md D: IBM's rule for
@@ -36,6 +34,8 @@ class HandoverRow(Row, frozen=True, kw_only=True):
     """One case on its way through the units.
 
     ``unit`` has it (empty: not known yet) since ``since``, and got it from ``came_from``.
+    ``layers``: levels of the organisation that its hops went through, ``layers_max`` in
+    one hop; hops of which they are not known count none.
     ``dwell``: seconds that it lay with each unit while it was open, up to ``since``.
     ``push_to_front``: the case is not compliant; None when its lines are not known.
     ``source_rows`` counts the rows witnessed of another system.
@@ -46,8 +46,11 @@ class HandoverRow(Row, frozen=True, kw_only=True):
     came_from: str | None = None
     since: datetime
     stage: str
+    open: bool
     hops: int = 0
     pingpong: int = 0
+    layers: int = 0
+    layers_max: int = 0
     reopened: int = 0
     dwell: dict[str, float]
     line: str | None = None
@@ -67,6 +70,7 @@ def begun(_: HandoverRow | None, fact: CaseReceived | CaseWitnessed) -> Handover
         unit=fact.holder_unit if isinstance(fact, CaseReceived) else "",
         since=fact.occurred_at,
         stage=fact.stage,
+        open=not fact.terminal,
         dwell={},
         source=fact.source,
         source_id=fact.source_id,
@@ -82,10 +86,11 @@ def stepped(row: HandoverRow, fact: StepWitnessed) -> HandoverRow:
         pushed = fact.line != "L1"
     else:
         pushed = row.push_to_front or pair in PUSHES
-    again = row.source_rows > 0 and row.stage == "closed" and fact.stage != "closed"
+    again = row.source_rows > 0 and not row.open and not fact.terminal
     row = replace(
         lain(row, fact.occurred_at),
         stage=fact.stage,
+        open=not fact.terminal,
         reopened=row.reopened + again,
         line=fact.line,
         push_to_front=pushed,
@@ -98,14 +103,14 @@ def ticked(row: HandoverRow, fact: CaseFact) -> HandoverRow:
     """The time that a case lies somewhere stops when it is done, and runs on from then."""
     if fact.stage == row.stage:
         return row
-    if (fact.stage in DONE) != (row.stage in DONE):
+    if row.open == fact.terminal:
         row = lain(row, fact.occurred_at)
-    return replace(row, stage=fact.stage)
+    return replace(row, stage=fact.stage, open=not fact.terminal)
 
 
 def lain(row: HandoverRow, at: datetime) -> HandoverRow:
     """Add the time up to now to the unit that has the case."""
-    if row.stage in DONE or not row.unit:
+    if not row.open or not row.unit:
         return replace(row, since=at)
     # Clocks of another system may run backwards; nothing lies anywhere for less than 0 s.
     seconds = max(0.0, (at - row.since).total_seconds())
@@ -132,7 +137,12 @@ def moved(row: HandoverRow, fact: Any) -> HandoverRow:
     """Sent, taken over or taken back: a hop when the unit is another one."""
     if fact.to_unit == row.unit:
         return row
-    return handed(lain(row, fact.occurred_at), fact.to_unit)
+    layers = fact.layers or 0
+    return replace(
+        handed(lain(row, fact.occurred_at), fact.to_unit),
+        layers=row.layers + layers,
+        layers_max=max(row.layers_max, layers),
+    )
 
 
 def came_round(row: HandoverRow, fact: Any) -> HandoverRow:
@@ -186,6 +196,7 @@ COUNTED: dict[str, tuple[Condition, ...]] = {
     "reopened": (Within("reopened", least=1),),
     "push_to_front": (Is("push_to_front", True),),
 }
+PAGE = 2_000
 SUMMED = {"source_rows": "source_rows", "reopened_times": "reopened"}
 
 
@@ -197,14 +208,6 @@ class Handovers:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-
-    def case(self, case_id: UUID) -> HandoverRow | None:
-        found: HandoverRow | None = self._source.get(HANDOVERS.table, (case_id,))
-        return found
-
-    def hops(self, case_id: UUID) -> list[HopRow]:
-        """The hops of one case, in order."""
-        return self._source.select(HOPS.table, Is("case_id", case_id))
 
     def stats(self, source: str | None = None) -> dict[str, int]:
         """Every number, each of which ``listed`` opens."""
@@ -222,6 +225,26 @@ class Handovers:
         found["pingpong"] = self._source.count(hops, Is("pingpong", True), *where)[()]
         return found
 
+    def layers(self, source: str | None = None) -> tuple[int, int]:
+        """Levels of the organisation crossed: by all hops together, and most in one."""
+        where, table = _of(source), HANDOVERS.table
+        most = self._source.count(table, *where, by=("layers_max",))
+        return (
+            self._source.total(table, "layers", *where),
+            max((crossed for (crossed,) in most), default=0),
+        )
+
+    def dwell(self, source: str | None = None) -> dict[str, float]:
+        """Seconds that cases lay with each unit, the most first: stays that have ended."""
+        lay: Counter[str] = Counter()
+        after: Key | None = None
+        where, table = _of(source), HANDOVERS.table
+        while rows := self._source.select(table, *where, after=after, limit=PAGE):
+            for row in rows:
+                lay.update(row.dwell)
+            after = place(table, rows[-1])
+        return dict(sorted(lay.items(), key=lambda cell: (-cell[1], cell[0])))
+
     def listed(self, number: str, source: str | None = None) -> list[Any]:
         """Exactly what a number of ``stats`` counts: cases, or the hops themselves.
 
@@ -233,22 +256,6 @@ class Handovers:
             conditions = (Is("pingpong", True),) if number == "pingpong" else ()
             return _sorted(self._source.select(HOPS.table, *conditions, *where))
         return _sorted(self._source.select(HANDOVERS.table, *COUNTED[number], *where))
-
-
-def layers_crossed(hops: Iterable[HopRow], organisation: Organisation) -> int | None:
-    """中间层级: levels of the organisation that these hops went through (S1 2.1, B38).
-
-    Each hop is measured in the organisation as it stood at the hop; None when one of
-    the units is not in it.
-    """
-    layers = [organisation.layers_between(h.from_unit, h.to_unit, h.at) for h in hops]
-    known_ones = [n for n in layers if n is not None]
-    return sum(known_ones) if len(known_ones) == len(layers) else None
-
-
-def dwell_at(row: HandoverRow, at: datetime) -> dict[str, float]:
-    """Seconds with each unit up to a moment, the unit that has the case now included."""
-    return lain(row, at).dwell
 
 
 def _of(source: str | None) -> tuple[Condition, ...]:

@@ -21,6 +21,8 @@ class HopRow(Row, frozen=True, kw_only=True):
 
     ``seq`` is where it came to light: the source's row number of the later row, or the
     version of the case. ``pingpong``: it went back to the unit it had come from (A>B>A).
+    ``layers`` 中间层级: levels of the organisation that it went through, as the
+    organisation stood then (B38); None when they are not known, as of history.
     """
 
     case_id: UUID
@@ -30,6 +32,7 @@ class HopRow(Row, frozen=True, kw_only=True):
     to_unit: str
     at: datetime
     pingpong: bool
+    layers: int | None = None
     source: str | None = None
     source_id: str | None = None
 
@@ -48,6 +51,7 @@ def hop(
         to_unit=after.unit,
         at=fact.occurred_at,
         pingpong=after.pingpong > before.pingpong,
+        layers=getattr(fact, "layers", None),
         source=after.source,
         source_id=after.source_id,
     )

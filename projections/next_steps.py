@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-# Stages in which nobody has to do anything any more (已归档, 已移送, 已合并).
-DONE = frozenset({"closed", "referred", "merged"})
-
-# The action word that takes a case on from each stage (domain.md A4).
+# The usual word that takes a case on from a stage (domain.md A4). Which stages there are,
+# and which of them are the end, is the policy's to say: one that is not here has no word.
 USUAL = {
     "received": "dispatch",
     "dispatched": "accept",
@@ -28,6 +26,8 @@ class Situation(Protocol):
 
     @property
     def stage(self) -> str: ...
+    @property
+    def open(self) -> bool: ...
     @property
     def units(self) -> tuple[str, ...]: ...
     @property
@@ -53,28 +53,28 @@ class Situation(Protocol):
 def next_step(case: Situation) -> tuple[str | None, str | None, str | None]:
     """The action word, the unit that must act, and the person if one is known.
 
-    All None for a case that is done. A stage that the vocabulary lacks (from history of
-    another system) has no word, but its holder still has it.
+    All None for a case that is done. A stage without a usual word (of rules of one's own,
+    or from the history of another system) has none here, but its holder still has it.
     """
-    if case.stage in DONE:
+    if not case.open:
         return None, None, None
     if case.offered_unit is not None:
         return "accept-handover", case.offered_unit, case.offered_person
     if case.suspension_asked or case.extension_asked:
         # Somebody else than who asked must decide: not a person that we could name.
-        word = "approve-suspension" if case.suspension_asked else "approve-extension"
-        return word, case.holder_unit, None
+        asked = "approve-suspension" if case.suspension_asked else "approve-extension"
+        return asked, case.holder_unit, None
     word = _word(case)
     if case.stage in AT_THE_CENTRE:
         return word, case.units[0], None
     return word, case.holder_unit, case.holder_person
 
 
-def _word(case: Situation) -> str:
+def _word(case: Situation) -> str | None:
     if case.stage == "reviewed":
         if not case.answered:
             return "give-final-answer"
         return "plan-callback" if case.callback_possible else "close"
     if case.stage == "callback" and case.callback_outcome is not None:
         return "close"
-    return USUAL.get(case.stage, "")
+    return USUAL.get(case.stage)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.opening import office, refuse
-from api.cli.output import say, say_json, say_table
+from api.cli.output import say, say_json, say_table, span
 from api.stats import NoList, figures, listable, listed
 from projections.handovers import Handovers
 from projections.reading import Stored
@@ -33,7 +33,7 @@ def handovers(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
-    """How cases change hands 转办: hand-overs, ping-pong 推诿, reopened, push to front."""
+    """How cases change hands 转办: hand-overs, ping-pong 推诿, layers 层级, dwell 停留."""
     with office() as opened:
         opened.catch_up()
         view = Handovers(Stored(opened.store.pool))
@@ -43,7 +43,11 @@ def handovers(
             say_json(figures(view, source))
         else:
             title = f"hand-overs of {source}" if source else "hand-overs"
-            say_table(title, ("", ""), figures(view, source).items())
+            found = figures(view, source)
+            dwell = found.pop("dwell")
+            say_table(title, ("", ""), found.items())
+            lay = ((unit, span(seconds)) for unit, seconds in dwell.items())
+            say_table("where cases lay 停留时长", ("unit", "in all"), lay)
 
 
 def _list(view: Handovers, key: str, source: str | None) -> None:

@@ -116,6 +116,14 @@ def test_the_figures_are_one_object(huiyin: Huiyin) -> None:
         "reopened_times": 1,
         "push_to_front": 4,
         "handovers_per_case": 1.4,
+        "layers": 0,
+        "layers_max": 0,
+        "dwell": {
+            "Plant 3rd": 277_200.0,
+            "Crew 2nd": 98_400.0,
+            "Desk": 6_300.0,
+            "Yard 2nd 3rd": 5_400.0,
+        },
     }
     assert told.stdout.count("\n") == 1
 
@@ -125,6 +133,8 @@ def test_the_figures_as_people_read_them_say_the_same(huiyin: Huiyin) -> None:
     printed = run("stats", "handovers", "--source", "desk").stdout
     assert "hand-overs of desk" in printed
     assert "push_to_front" in printed
+    assert "Plant 3rd" in printed
+    assert "3d 5h" in printed
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from domain.case.returning import ReturnDecided
 from domain.case.supervise import SupervisionOrdered
 from domain.case.suspension import SuspensionRefused, SuspensionRequested
 from domain.case.urge import CustomerUrged
+from domain.case.withdraw import CaseWithdrawn
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.fact import Fact
 from projections.board_rows import BoardRow, Waiting
@@ -26,6 +27,7 @@ from projections.boards import BOARDS
 from tests.projections import telling
 from tests.projections.telling import at, minutes
 from tests.support.scenario import (
+    AGENT,
     CUSTOMER,
     DISPATCHER,
     HANDLER,
@@ -101,9 +103,23 @@ def test_a_secret_case_is_closed_without_a_callback() -> None:
     assert row.next_step == "close"
 
 
-def test_a_stage_of_another_system_has_no_word_but_its_holder_still_has_the_case() -> None:
+def test_a_stage_without_a_usual_word_has_none_but_its_holder_still_has_the_case() -> None:
     row = board(received().stamped(stage="queued"))
-    assert (row.next_step, row.next_unit, row.next_person) == ("", "95598", "dan")
+    assert (row.next_step, row.next_unit, row.next_person) == (None, "95598", "dan")
+
+
+def test_whether_a_stage_is_an_end_is_for_the_policy_to_say() -> None:
+    parked = happened("on-file", AGENT, CaseWithdrawn(reason="solved"))
+    assert board(*RECEIPT, parked).open
+    row = board(*RECEIPT, parked.stamped(terminal=True))
+    assert (row.stage, row.open, row.next_step, row.next_unit) == (
+        "on-file",
+        False,
+        None,
+        None,
+    )
+    again = board(*RECEIPT, CLOSED.stamped(terminal=False))
+    assert (again.stage, again.open) == ("closed", True)
 
 
 def test_an_offered_case_waits_for_the_other_side_and_is_still_held() -> None:
@@ -323,6 +339,7 @@ def history(*stages: str) -> list[Fact]:
             unit=f"V{n}",
             person="Li",
             stage=stage,
+            terminal=stage == "closed",
             deviation="closed --> handling" if stage == "handling" and n > 1 else None,
         )
         for n, stage in enumerate(stages, start=1)

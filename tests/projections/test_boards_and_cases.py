@@ -119,7 +119,9 @@ LIVES = st.lists(st.tuples(st.sampled_from(ANYTHING), STAGES), max_size=15)
 
 def a_life(steps: list[tuple[CaseFact, str]]) -> list[CaseFact]:
     facts: list[Any] = [
-        fact.stamped(stage=stage, actor=LEADER, occurred_at=minutes(n))
+        fact.stamped(
+            stage=stage, terminal=stage == "closed", actor=LEADER, occurred_at=minutes(n)
+        )
         for n, (fact, stage) in enumerate(steps, start=1)
     ]
     return in_stream(CASE_ID, [received(), *facts])  # type: ignore[return-value]

@@ -184,5 +184,12 @@ def test_a_case_that_is_done_asks_nobody_any_more() -> None:
     assert all(row.lapsed_at is None for row in chain(*ARCHIVE))
 
 
+def test_a_stage_asks_nobody_any_more_when_the_policy_ends_there() -> None:
+    end = at(minutes(60), REPLIED.stamped(stage="on-file", terminal=True))
+    assert chains(*HANDLING, told(1, "qu"), end).waiting() == []
+    going_on = CLOSED.stamped(terminal=False)
+    assert len(chains(*HANDLING, told(1, "qu"), going_on).waiting()) == 1
+
+
 def test_of_history_the_chain_names_who_held_the_case_last() -> None:
     assert who(chain(*history("handling", "handling", "closed"))) == [(0, "V3", "Li")]

@@ -21,18 +21,16 @@ from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.fact import Fact
-from projections.folding import fold_in_memory
+from projections.folding import Folded, fold_in_memory
 from projections.handovers import (
     HANDOVERS,
     HandoverRow,
     Handovers,
-    dwell_at,
-    layers_crossed,
 )
+from projections.hops import HOPS, HopRow
 from projections.reading import Held
 from tests.projections import telling
-from tests.projections.telling import at, logged, minutes
-from tests.support.organisation import founded
+from tests.projections.telling import at, logged, minutes, versioned
 from tests.support.scenario import CASE_ID, DISPATCHER, HANDLER, MONDAY
 from tests.support.story import (
     ACCEPTED,
@@ -54,8 +52,12 @@ def handovers(*facts: Fact) -> HandoverRow:
     return row
 
 
-def sent(unit: str) -> Fact:
-    fact = CaseReassigned(from_unit="?", to_unit=unit, reason="wrong_area")
+def hops_of(found: Folded) -> list[HopRow]:
+    return Held(found).select(HOPS.table)
+
+
+def sent(unit: str, layers: int | None = None) -> Fact:
+    fact = CaseReassigned(from_unit="?", to_unit=unit, reason="wrong_area", layers=layers)
     return happened("dispatched", DISPATCHER, fact)
 
 
@@ -115,28 +117,43 @@ def test_time_lies_with_the_unit_that_has_the_case_and_stops_when_it_is_done() -
     )
     row = handovers(*facts)
     assert row.dwell == {"95598": 600.0, "bailu-east": 1800.0}
-    assert dwell_at(row, minutes(45)) == {"95598": 900.0, "bailu-east": 1800.0}
     done = handovers(*facts, at(minutes(50), CLOSED))
     assert done.dwell == {"95598": 1200.0, "bailu-east": 1800.0}
-    assert dwell_at(done, minutes(99)) == done.dwell
 
 
-def test_layers_are_those_of_the_organisation_at_the_hop() -> None:
-    found = Handovers(Held(telling.folded(HANDOVERS, *DISPATCH, sent("bailu"))))
-    hops = found.hops(CASE_ID)
-    assert [(hop.from_unit, hop.to_unit) for hop in hops] == [
-        ("95598", "bailu-east"),
-        ("bailu-east", "bailu"),
-    ]
-    province = founded()
-    one = province.layers_between("bailu-east", "bailu", hops[1].at)
-    assert layers_crossed(hops[1:], province) == one == 1
-    assert layers_crossed([], province) == 0
+def test_time_stops_at_an_end_of_any_name_and_runs_on_from_where_it_goes_on() -> None:
+    ended = CaseReassigned(from_unit="?", to_unit="95598", reason="wrong_area")
+    facts = (
+        at(minutes(0), received()),
+        at(minutes(10), ended.stamped(stage="on-file", terminal=True)),
+        at(minutes(60), ended.stamped(stage="received")),
+        at(minutes(65), DISPATCHED),
+    )
+    assert handovers(*facts).dwell == {"95598": 900.0}
 
 
-def test_layers_are_unknown_as_soon_as_one_unit_is() -> None:
-    found = Handovers(Held(telling.folded(HANDOVERS, *DISPATCH, sent("nowhere"))))
-    assert layers_crossed(found.hops(CASE_ID), founded()) is None
+def test_layers_are_added_up_over_the_hops_as_their_facts_say() -> None:
+    refused = ReturnDecided(
+        approved=False, from_unit="bailu-east", to_unit="bailu-east", layers=7
+    )
+    facts = (*HANDLING, sent("bailu", 1), sent("xishi", 3), sent("nowhere"))
+    folded = telling.folded(HANDOVERS, *HANDLING, RETURNED, refused, *facts[-3:])
+    assert [hop.layers for hop in hops_of(folded)] == [None, 1, 3, None]
+    assert Handovers(Held(folded)).layers() == (4, 3)
+    row = handovers(*facts)
+    assert (row.hops, row.layers, row.layers_max) == (4, 4, 3)
+    nothing = fold_in_memory([HANDOVERS], [])
+    assert Handovers(Held(nothing)).layers() == (0, 0)
+
+
+def test_dwell_adds_up_over_cases_and_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.handovers.PAGE", 2)
+    told = [(n, at(minutes(0), received())) for n in range(5)]
+    told += [(n, at(minutes(n), DISPATCHED)) for n in range(5)]
+    told += [(4, at(minutes(64), sent("95598")))]
+    found = Handovers(Held(fold_in_memory([HANDOVERS], logged(versioned(told)))))
+    assert list(found.dwell().items()) == [("bailu-east", 3600.0), ("95598", 600.0)]
+    assert found.dwell("another") == {}
 
 
 # Witnessed history -----------------------------------------------------------------------
@@ -171,6 +188,7 @@ def history(steps: list[Step], case_id: UUID = CASE_ID) -> list[Fact]:
             activity="x",
             unit=unit,
             stage=stage,
+            terminal=stage == "closed",
             line=line,
         )
         for n, (unit, stage, line) in enumerate(steps, start=1)
@@ -234,10 +252,11 @@ def test_any_history_is_counted_as_the_definitions_say(steps: list[Step]) -> Non
 def test_each_hop_is_a_row_with_the_source_row_it_came_to_light_in(
     steps: list[Step],
 ) -> None:
-    found = Handovers(Held(telling.folded(HANDOVERS, *history(steps))))
+    folded = telling.folded(HANDOVERS, *history(steps))
+    found = Handovers(Held(folded))
     units = [unit for unit, _, _ in steps]
     expected = [(n, a, b) for n, (a, b) in enumerate(pairwise(units), start=2) if a != b]
-    hops = found.hops(CASE_ID)
+    hops = hops_of(folded)
     assert [(hop.seq, hop.from_unit, hop.to_unit) for hop in hops] == expected
     assert [hop.n for hop in hops] == list(range(1, len(hops) + 1))
     stats = found.stats("log")
@@ -259,7 +278,6 @@ def test_numbers_of_one_log_leave_the_others_out() -> None:
     found = Handovers(Held(telling.folded(HANDOVERS, *history([("A", "closed", "L1")]))))
     assert found.stats("log")["cases"] == 1
     assert found.stats("another")["cases"] == 0
-    assert found.case(CASE_ID) is not None
     with pytest.raises(KeyError):
         found.listed("source_rows")
 

@@ -33,11 +33,15 @@ from tests.support.scenario import (
 )
 
 NUMBER = "260302-0000-1JJY"
+# The ends of the shipped workflows.
+TERMINAL = frozenset({"closed", "referred", "merged"})
 
 
 def happened(stage: str, actor: Actor, fact: CaseFact) -> CaseFact:
     """The fact with what the desk would have stamped on it."""
-    return fact.stamped(stage=stage, actor=actor, occurred_at=MONDAY)
+    return fact.stamped(
+        stage=stage, terminal=stage in TERMINAL, actor=actor, occurred_at=MONDAY
+    )
 
 
 def received(
