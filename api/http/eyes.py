@@ -12,25 +12,33 @@ from domain.fact import Actor
 from domain.policy.policy import Policy
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS
-from projections.reading import Is, Source
+from projections.calls import CALLS
+from projections.reading import Is, Source, Stored
+from projections.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """What one actor may see now; the same rules as domain/authority.py has for a case."""
+    """What one actor may see now; the same rules as domain/authority.py has for a case.
+
+    Of whatever moment rows are, these eyes are for who asks now: a case is seen as it
+    stood then if it may be seen as it stands, in the rows of ``current``.
+    """
 
     door: Door
     role: str
     mine: frozenset[str] | None
+    current: Source
 
     @classmethod
     def of(cls, door: Door, actor: Actor) -> Eyes:
         """``mine`` are the units whose cases are open to the actor; None: of every unit."""
         setting = door.desk.setting(door.policy())
+        current = Stored(door.store.pool)
         if sees_all(actor.role, setting):
-            return cls(door, actor.role, None)
+            return cls(door, actor.role, None, current)
         reach = setting.organisation.reach(actor.person, actor.unit, door.now())
-        return cls(door, actor.role, reach)
+        return cls(door, actor.role, reach, current)
 
     @property
     def know_who(self) -> bool:
@@ -59,10 +67,22 @@ class Eyes:
         """Whether what a unit has, besides cases, is for these eyes."""
         return self.mine is None or unit in self.mine
 
-    def cases(self, rows: Iterable[Any], source: Source) -> list[Any]:
+    def cases(self, rows: Iterable[Any]) -> list[Any]:
         """Those of the rows, each about a case, whose case is for these eyes."""
         rows = list(rows)
-        ids = {row.case_id for row in rows}
-        boards = source.select(BOARDS.table, Is("case_id", *ids)) if ids else []
+        boards = self._now(BOARDS.table, rows, "case_id")
         seen = {board.case_id for board in boards if self.case(board)}
         return [row for row in rows if row.case_id in seen]
+
+    def calls(self, rows: Iterable[Any]) -> list[Any]:
+        """Those of the rows, each about a call, whose call is for these eyes."""
+        rows = list(rows)
+        seen = {
+            c.call_id for c in self._now(CALLS.table, rows, "call_id") if self.unit(c.unit)
+        }
+        return [row for row in rows if row.call_id in seen]
+
+    def _now(self, table: Table, rows: list[Any], key: str) -> list[Any]:
+        """The rows of today about the same cases or calls."""
+        ids = {getattr(row, key) for row in rows}
+        return self.current.select(table, Is(key, *ids)) if ids else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,13 +20,18 @@ from projections.calls import CALLS
 from projections.chains import CHAINS, RUNGS
 from projections.handovers import HANDOVERS
 from projections.hops import HOPS
-from projections.reading import Condition, Either, Is, Source, Touches, Within
-from projections.repeat_callers import REPEAT_CALLERS
+from projections.reading import Condition, Either, Held, Is, Source, Touches, Within
+from projections.repeat_callers import REPEAT_CALLERS, of_kind
 from projections.table import Table
 from projections.units import UNITS
 from projections.view import View
 
 _FLAGS = {"true": True, "false": False}
+
+
+def is_current(source: Source) -> bool:
+    """Whether rows come as they are today, not folded for a moment."""
+    return not isinstance(source, Held)
 
 
 # The condition that a row concerns one of these units.
@@ -34,20 +40,25 @@ Scope = Callable[[frozenset[str]], Condition]
 Seen = Callable[[list[Any], Eyes, Source], list[Any]]
 
 
-def about_cases(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
-    return eyes.cases(rows, source)
+def about_cases(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
+    return eyes.cases(rows)
 
 
-def boards(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
-    return [row for row in rows if eyes.case(row)]
+def boards(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
+    """Rows that are current speak for themselves."""
+    if is_current(source):
+        return [row for row in rows if eyes.case(row)]
+    return eyes.cases(rows)
 
 
 def boards_of(units: frozenset[str]) -> Condition:
     return Either((Touches("units", units), Is("offered_unit", *units)))
 
 
-def calls(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
-    return [row for row in rows if eyes.unit(row.unit)]
+def calls(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
+    return (
+        [r for r in rows if eyes.unit(r.unit)] if is_current(source) else eyes.calls(rows)
+    )
 
 
 def calls_of(units: frozenset[str]) -> Condition:
@@ -57,20 +68,17 @@ def calls_of(units: frozenset[str]) -> Condition:
 def callers(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
     """Each count with only the cases that are for these eyes in it."""
     rows = [row for row in rows if eyes.type_now(row.business_type)]
-    if eyes.mine is None or not rows:
+    if not rows or (is_current(source) and eyes.mine is None):
         return rows
-    counts = source.count(
-        BOARDS.table,
-        Is("customer", *{row.customer for row in rows}),
-        Is("merged_into", None),
-        Is("secret", False),
-        Touches("units", eyes.mine),
-        by=("customer", "business_type", "category"),
-    )
+    where: list[Condition] = [Is("customer", *{row.customer for row in rows})]
+    if not eyes.know_who:
+        where.append(Is("secret", False))
+    if eyes.mine is not None and is_current(source):
+        where.append(boards_of(eyes.mine))
+    cases = boards(source.select(BOARDS.table, *where), eyes, source)
+    counts = Counter(cell for case in cases for cell in of_kind(case))
     told = [
-        replace(
-            row, n=counts.get((row.customer, row.business_type, row.category or None), 0)
-        )
+        replace(row, n=counts[row.customer, row.business_type, row.category])
         for row in rows
     ]
     return [row for row in told if row.n]
@@ -85,6 +93,7 @@ class Question:
     """One name under /views. ``view`` keeps ``table``; ``order`` sorts before the key.
 
     ``scope`` narrows the search to what ``seen`` may leave of it, for a unit's eyes.
+    ``counted`` is a column that ``seen`` counts again for them.
     ``aliases`` are short names of columns in the query; ``usual`` holds unless the query
     says otherwise about that column.
     """
@@ -94,6 +103,7 @@ class Question:
     order: tuple[str, ...] = ()
     seen: Seen = about_cases
     scope: Scope | None = None
+    counted: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     usual: tuple[Is | Within, ...] = ()
 
@@ -137,14 +147,31 @@ class Question:
             *(Is(name, *each) for name, each in values.items()),
         ]
 
-    def keeping_secrets(self, where: Iterable[Condition]) -> list[Condition]:
-        """The conditions for eyes that may not know who the customer of a secret case is:
-        nor can they ask for the cases of somebody they know, and find a secret one."""
-        where = list(where)
+    def narrowed(
+        self, where: list[Condition], eyes: Eyes, source: Source
+    ) -> tuple[list[Condition], list[Condition]]:
+        """What to search by for these eyes, and what must hold of the rows they then see.
+
+        A count is compared after it was counted for these eyes: else it would tell how
+        many cases there are that they may not see.
+        """
+        after = [
+            c for c in where if isinstance(c, Is | Within) and c.column == self.counted
+        ]
+        if is_current(source) and eyes.mine is None:
+            return where, []
+        where = [c for c in where if c not in after]
+        if not eyes.know_who:
+            where = self._keeping_secrets(where)
+        if eyes.mine is not None and self.scope is not None and is_current(source):
+            where = [*where, self.scope(eyes.mine)]
+        return where, after
+
+    def _keeping_secrets(self, where: list[Condition]) -> list[Condition]:
+        """Nor can they ask for the cases of somebody they know, and find a secret one."""
         asks_who = any(isinstance(c, Is) and c.column == "customer" for c in where)
-        if asks_who and "secret" in self.columns:
-            where.append(Is("secret", False))
-        return where
+        hides = asks_who and "secret" in self.columns
+        return [*where, Is("secret", False)] if hides else where
 
     def _span(self, times: Mapping[str, datetime]) -> list[Condition]:
         if not times:
@@ -175,7 +202,11 @@ QUESTIONS: dict[str, Question] = {
     "chain": Question(CHAINS, RUNGS.table),
     "calls": Question(CALLS, CALLS.table, ("offered_at",), calls, calls_of),
     "repeat-callers": Question(
-        BOARDS, REPEAT_CALLERS.table, seen=callers, usual=(Within("n", least=2),)
+        BOARDS,
+        REPEAT_CALLERS.table,
+        seen=callers,
+        counted="n",
+        usual=(Within("n", least=2),),
     ),
     "units": Question(UNITS, UNITS.table, seen=everything),
 }

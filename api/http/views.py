@@ -16,7 +16,7 @@ from api.http.door import Door, as_json
 from api.http.eyes import Eyes
 from api.http.moments import Moments
 from api.http.problems import Problem
-from api.http.questions import QUESTIONS, Question
+from api.http.questions import QUESTIONS, Question, is_current
 from api.particulars import row_without_who
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS
@@ -42,11 +42,15 @@ Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question as it was put: where to look, and for whose eyes."""
+    """One question as it was put: where to look by what, and for whose eyes.
+
+    ``holds`` must hold of the rows as these eyes see them.
+    """
 
     question: Question
     source: Source
     where: list[Condition]
+    holds: list[Condition]
     eyes: Eyes
     digest: str
 
@@ -54,13 +58,15 @@ class Asked:
         """So many rows behind ``last`` that are for these eyes, fewer only at the end."""
         table, order = self.question.table, self.question.order
         # What eyes may not see leaves gaps; who sees all needs no more than asked for.
-        size = wanted if self.eyes.mine is None else CHUNK
+        whole = self.eyes.mine is None and is_current(self.source)
+        size = wanted if whole else CHUNK
         found: list[Any] = []
         while len(found) < wanted:
             chunk = self.source.select(
                 table, *self.where, order=order, after=last, limit=size
             )
-            found += self.question.seen(chunk, self.eyes, self.source)
+            seen = self.question.seen(chunk, self.eyes, self.source)
+            found += [row for row in seen if all(c.holds(row) for c in self.holds)]
             if len(chunk) < size:
                 break
             last = place(table, chunk[-1], order)
@@ -101,11 +107,8 @@ class ViewReader:
         wait_for(self._door, question.view.name, after)
         source, position, at = self._source(question, as_of, happened_by)
         eyes = Eyes.of(self._door, actor)
-        if not eyes.know_who:
-            where = question.keeping_secrets(where)
-        if eyes.mine is not None and question.scope is not None:
-            where.append(question.scope(eyes.mine))
-        asked = Asked(question, source, where, eyes, _digest(name, pairs))
+        where, holds = question.narrowed(where, eyes, source)
+        asked = Asked(question, source, where, holds, eyes, _digest(name, pairs))
         rows = asked.rows(_last(asked, cursor), limit + 1)
         next_cursor = _cursor(asked, rows[limit - 1]) if len(rows) > limit else None
         page = rows[:limit] if eyes.know_who else map(row_without_who, rows[:limit])
@@ -127,7 +130,8 @@ class ViewReader:
         known, happened = moment("as_of", as_of), moment("happened_by", happened_by)
         if known and happened:
             raise Problem(400, "bad_parameter", name="happened_by")
-        views = tuple({view.name: view for view in (BOARDS, question.view)}.values())
+        names = {BOARDS.name, question.view.name}
+        views = tuple(view for view in self._door.views if view.name in names)
         if known:
             folded = self._moments.known(views, known)
             return Held(folded), folded.position, known

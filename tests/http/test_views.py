@@ -233,6 +233,59 @@ def test_repeat_callers_count_only_what_these_eyes_may_see(
     assert counted("pu") == []
 
 
+def test_how_often_does_not_tell_of_cases_of_other_units(
+    hotline: Hotline, scene: Scene
+) -> None:
+    phone = "13944445555"
+    for unit in ("bailu-east", "xishi-town", "xishi-town", "xishi-town"):
+        case = hotline.receive(phone=phone)
+        last = hotline.done("dispatcher", f"/cases/{case}/dispatch", {"unit": unit})
+    asked: dict[str, Any] = {
+        "customer": str(hotline.store.vault.person_by_phone(phone)),
+        "after": last["position"],
+    }
+
+    def counted(who: str, **n: Any) -> list[int]:
+        items = hotline.seen(who, "/views/repeat-callers", **asked, **n)["items"]
+        return [cell["n"] for cell in items]
+
+    assert counted("leader") == counted("leader", least=2) == counted("leader", n=4) == []
+    assert counted("leader", least=1) == counted("leader", n=1) == [1]
+    assert counted("supervisor") == counted("supervisor", n=4) == [4]
+    assert counted("ou", least=3) == [3]
+    assert counted("ou", least=4) == []
+    recorded_at = hotline.store.log.read(last["position"] - 1, 1)[0].recorded_at
+    then = {"as_of": recorded_at.isoformat()}
+    assert counted("leader", **then) == counted("leader", **then, n=4) == []
+    assert counted("leader", **then, n=1) == [1]
+
+
+HIDDEN_SINCE = {
+    "category": "service_conduct",
+    "reason": "better_understood",
+    "business_type": "report",
+}
+
+
+def test_a_case_hidden_today_is_hidden_as_of_every_moment(
+    hotline: Hotline, scene: Scene
+) -> None:
+    case = hotline.receive(phone="13966667777", content="声音")
+    seen = hotline.done("dispatcher", f"/cases/{case}/dispatch", {"unit": "bailu-east"})
+    then = hotline.store.log.read(seen["position"] - 1, 1)[0].recorded_at.isoformat()
+    hotline.done("agent", f"/cases/{case}/escalate", {"reason": "no_answer"})
+    assert case in ids(hotline, "everywhere", as_of=then, after=seen["position"])
+    hidden = hotline.done("dispatcher", f"/cases/{case}/reclassify", HIDDEN_SINCE)
+    now = hotline.clock.at.isoformat()
+    after = {"after": hidden["position"]}
+    for view in ("board", "worklist", "chain"):
+        for moment in ({}, {"as_of": then}, {"happened_by": now}):
+            path = f"/views/{view}"
+            told = hotline.get("everywhere", path, case_id=case, **after, **moment)
+            assert (view, moment, told.json()["items"]) == (view, moment, [])
+            assert case in ids(hotline, "supervisor", view, case_id=case, **moment)
+
+
 def test_times_bound_the_board(hotline: Hotline, scene: Scene) -> None:
     at = hotline.clock.at.isoformat()
     assert ids(hotline, "supervisor", before=at) == []
