@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from api.patience import patient
 from api.policies import found_rules
 from consumers.follower import Follower
 from domain.desk import Desk
@@ -48,7 +49,12 @@ def open_office(settings: Settings) -> Iterator[Office]:
     with (
         running(settings) as dsn,
         open_store(dsn, settings) as store,
-        Desk(store.factory, profile=settings.profile, ledger=store.ledger) as desk,
+        Desk(
+            store.factory,
+            profile=settings.profile,
+            ledger=store.ledger,
+            attempts=patient,
+        ) as desk,
     ):
         found_rules(desk, datetime.now(UTC))
         yield Office(settings, store, desk, Follower(store, VIEWS))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
@@ -12,18 +14,18 @@ from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
-from domain.authority import admit, see
+from domain.authority import Admission, admit
 from domain.case.case import Case
 from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
-from domain.fact import Fact, Recorded
+from domain.fact import UNSTAMPED, Fact, Recorded
 from domain.organisation.organisation import ORGANISATION_ID, Organisation
 from domain.policy.book import FOUNDING, PolicyBook, PublishPolicy, policy_book_id
 from domain.policy.policy import Policy
-from domain.refused import NotFound, Refused, Stale
+from domain.refused import Contended, NotFound, NotPermitted, Refused, Stale
 from domain.setting import Setting
-
-ATTEMPTS_MAX = 5
+from domain.stamp import stamped
+from domain.turns import Attempts, Turns, at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class Ledger(Protocol):
         """The answer this command got, or None; raises Refused("command_reused")."""
 
 
+class Others:
+    """Other cases as one decision looks at them: each is loaded once."""
+
+    def __init__(self, load: Callable[[UUID], Case | None]) -> None:
+        self._load = load
+        self.looked_at: dict[UUID, Case] = {}
+
+    def __call__(self, case_id: UUID) -> Case | None:
+        if case_id not in self.looked_at and (found := self._load(case_id)):
+            self.looked_at[case_id] = found
+        return self.looked_at.get(case_id)
+
+
 class Desk(Application[UUID]):
     """The one door through which facts are made."""
 
@@ -65,9 +80,13 @@ class Desk(Application[UUID]):
         *,
         profile: str,
         ledger: Ledger | None = None,
+        attempts: Attempts = at_once,
     ) -> None:
+        """``attempts``: how long to try again where other processes are faster."""
         self._given_factory = factory
         self._ledger = ledger
+        self._attempts = attempts
+        self._turns = Turns()
         self.profile = profile
         self._policies: dict[str, Policy] = {}
         super().__init__({"AGGREGATE_CACHE_MAXSIZE": "2000"})
@@ -85,12 +104,17 @@ class Desk(Application[UUID]):
 
         ``version`` is the version the caller decided on (``If-Match``); ``fingerprint``
         identifies the body, so that another body under a used id is refused.
-        Raises Refused (and its kinds NotPermitted, NotFound, Stale) and records nothing.
+        Raises Refused (and its kinds NotPermitted, NotFound, Stale, Contended) and records
+        nothing.
         """
         voiced = Voiced(command.command_id, fingerprint)
         if done := self._done(voiced):
             return done
-        for attempt in range(ATTEMPTS_MAX):
+        with self._turns.of(command.subject):
+            return self._in_turn(command, version, voiced)
+
+    def _in_turn(self, command: Command, version: int | None, voiced: Voiced) -> Answer:
+        for attempt, _ in enumerate(self._attempts()):
             try:
                 return self._attempt(command, version, voiced, cached=attempt == 0)
             except (IntegrityError, Refused) as no:
@@ -104,7 +128,7 @@ class Desk(Application[UUID]):
                     raise
                 if type(command) in subject_of(type(command)).begins:
                     raise Refused("already_begun") from None
-        raise Refused("contended")
+        raise Contended("contended")
 
     def _attempt(
         self, command: Command, version: int | None, voiced: Voiced, *, cached: bool
@@ -112,56 +136,37 @@ class Desk(Application[UUID]):
         subject, kind = subject_of(type(command)), type(command)
         begins = kind in subject.begins
         aggregate = None if begins else self._load(subject, command.subject, cached=cached)
-        setting = self.setting(self._policy_for(aggregate, command))
-        if aggregate is not None:
-            if isinstance(aggregate, Case):
-                see(aggregate, command, setting)  # what is hidden has no version either
-            if version is not None and version != aggregate.version:
-                raise Stale("stale_version", version=aggregate.version)
-        stage, actor = admit(aggregate, command, setting)
+        others = Others(partial(self.case, cached=cached))
+        setting = self.setting(self._policy_for(aggregate, command), others)
+        stage, actor = let_through(aggregate, command, setting, version)
         command = replace(command, actor=actor)
         facts = (
             subject.begins[kind](command, setting)
             if begins
             else subject.goes_on[kind](aggregate, command, setting)
         )
-        return self._put_down(subject, aggregate, command, stage, facts, setting, voiced)
-
-    def _put_down(  # not ``_record``: that name is the library's
-        self,
-        subject: Subject,
-        aggregate: Recorded | None,
-        command: Command,
-        stage: str | None,
-        facts: list[Fact],
-        setting: Setting,
-        voiced: Voiced,
-    ) -> Answer:
-        first = aggregate.version + 1 if aggregate else 1
-        envelope: dict[str, Any] = {
-            "originator_id": command.subject,
-            "occurred_at": command.at,
-            "actor": command.actor,
-            "command_id": command.command_id,
-            "correlation_id": command.correlation_id or command.subject,
-            "causation_id": command.causation_id,
-            "policy": setting.policy.label,
-        }
-        if subject is CASE:
-            envelope["stage"] = stage
-            envelope["terminal"] = setting.policy.terminal(stage or "")
-        stamped = [
-            fact.stamped(originator_version=first + n, **envelope)
-            for n, fact in enumerate(facts)
-        ]
+        elsewhere = [fact for fact in facts if fact.originator_id != UNSTAMPED]
+        facts = [fact for fact in facts if fact.originator_id == UNSTAMPED]
+        facts = stamped(facts, aggregate, command, setting.policy, stage)
         if aggregate is None:
-            aggregate = cast("Recorded", stamped[0].mutate(None))
-            aggregate.pending_events.append(stamped[0])
-            stamped = stamped[1:]
-        aggregate.admit(stamped)
-        recordings = self.save(aggregate, commands=[voiced])
-        last = recordings[-1].notification
+            aggregate = cast("Recorded", facts[0].mutate(None))
+            aggregate.pending_events.append(facts.pop(0))
+        aggregate.admit(facts)
+        touched = [self._beside(others, fact, command) for fact in elsewhere]
+        # One insert, all of it or nothing. The command's own stream is last: its last fact
+        # is what the ledger and the answer point to.
+        last = self.save(*touched, aggregate, commands=[voiced])[-1].notification
         return Answer(command.subject, last.originator_version, last.id)
+
+    def _beside(self, others: Others, fact: Fact, command: Command) -> Case:
+        """Put a fact onto another case, at the version the decision looked at.
+
+        That case keeps its own stage and policy.
+        """
+        case = others.looked_at[fact.originator_id]
+        policy = self.policy(case.policy)
+        case.admit(stamped([fact], case, command, policy, case.stage))
+        return case
 
     def _load(self, subject: Subject, subject_id: UUID, *, cached: bool) -> Recorded:
         repository = self.repository if cached else self._uncached
@@ -188,13 +193,16 @@ class Desk(Application[UUID]):
 
     # What decisions look at ------------------------------------------------------------
 
-    def setting(self, policy: Policy) -> Setting:
-        return Setting(policy=policy, organisation=self.organisation(), case=self.case)
+    def setting(
+        self, policy: Policy, case: Callable[[UUID], Case | None] | None = None
+    ) -> Setting:
+        organisation = self.organisation()
+        return Setting(policy=policy, organisation=organisation, case=case or self.case)
 
-    def case(self, case_id: UUID) -> Case | None:
+    def case(self, case_id: UUID, *, cached: bool = True) -> Case | None:
         """A case to look at, not to change; None when there is none."""
         try:
-            return cast("Case", self._load(CASE, case_id, cached=True))
+            return cast("Case", self._load(CASE, case_id, cached=cached))
         except NotFound:
             return None
 
@@ -222,3 +230,27 @@ class Desk(Application[UUID]):
             return self.repository.get(policy_book_id(profile), deepcopy_from_cache=False)
         except AggregateNotFoundError:
             raise Refused("no_such_policy", profile=profile) from None
+
+
+def let_through(
+    aggregate: Recorded | None, command: Command, setting: Setting, version: int | None
+) -> Admission:
+    """Authority first: what is hidden or not permitted has no version either.
+
+    Then the version, before what the workflow and the decision say of a later state.
+    """
+    try:
+        admission = admit(aggregate, command, setting)
+    except (NotFound, NotPermitted):
+        raise
+    except Refused:
+        fresh(aggregate, version)
+        raise
+    fresh(aggregate, version)
+    return admission
+
+
+def fresh(aggregate: Recorded | None, version: int | None) -> None:
+    """The caller decided on the latest version, or did not say on which."""
+    if aggregate is not None and version is not None and version != aggregate.version:
+        raise Stale("stale_version", version=aggregate.version)

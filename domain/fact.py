@@ -82,6 +82,10 @@ class Fact(CanMutateAggregate[UUID]):
     def _as_dict(self) -> dict[str, Any]:
         return vars(self) | {"timestamp": self.occurred_at}
 
+    def onto(self, stream_id: UUID) -> Self:
+        """The same fact for another stream than the one spoken to (see Setting)."""
+        return self.stamped(originator_id=stream_id)
+
     def stamped(self, **envelope: Any) -> Self:
         """The same fact with its envelope filled in."""
         return replace(self, **envelope)  # type: ignore[type-var]

@@ -30,3 +30,7 @@ class NotFound(Refused):
 
 class Stale(Refused):
     """Decided on a version that is no longer the latest."""
+
+
+class Contended(Refused):
+    """Nothing is wrong with it, but too many change the same thing now: ask again later."""

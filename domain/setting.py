@@ -19,7 +19,10 @@ class Setting:
     """The policy that applies, the organisation as known now, and other cases to look at.
 
     The organisation answers for a moment: pass it ``command.at``. ``case`` gives another
-    case to look at (never to change), or None when there is none.
+    case to look at, or None when there is none. A decision never changes it, but it may
+    return a fact for it: one that names that case as its ``originator_id`` (all others are
+    for the case spoken to). The desk records both in one insert, and both or neither: so
+    such a fact also makes sure that the other case is still as the decision saw it.
     """
 
     policy: Policy

@@ -175,6 +175,10 @@ WORDS: dict[str, Words] = {
         "为 {earlier_number} 的重复诉求", "the same matter as {earlier_number} again"
     ),
     "case.merged": Words("并入 {into_number}", "merged into {into_number}"),
+    "case.absorbed": Words("{number} 并入本工单", "{number} was merged into this case"),
+    "case.released": Words(
+        "{number} 不再并入本工单", "{number} is no longer merged into this case"
+    ),
     "case.unmerged": Words("撤销合并: {reason}", "merge undone: {reason}", "unmerge"),
     "case.withdrawn": Words("客户撤诉: {reason}", "withdrawn: {reason}", "withdraw"),
     "case.referred_out": Words(

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.refusals import Text
-from domain.refused import NotFound, NotPermitted, Refused, Stale
+from domain.refused import Contended, NotFound, NotPermitted, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_MAX = 20
@@ -84,7 +84,12 @@ TEXTS: dict[str, Text] = {
 # What says that the database is away, as the library, the driver and its pool say it.
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
-_STATUS: dict[type[Refused], int] = {NotPermitted: 403, NotFound: 404, Stale: 412}
+_STATUS: dict[type[Refused], int] = {
+    NotPermitted: 403,
+    NotFound: 404,
+    Stale: 412,
+    Contended: 503,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def response(problem: Problem | Refused, request: Request) -> Response:
         "zh": problem.zh,
         "en": problem.en,
     }
-    headers = {}
+    headers = {"Retry-After": "1"} if isinstance(problem, Contended) else {}
     if isinstance(problem, Problem):
         headers = problem.headers
         if problem.errors:

@@ -44,6 +44,31 @@ class CaseMerged(CaseFact):
         case.merged_into = self.into
 
 
+class CaseAbsorbed(CaseFact):
+    """The matter of ``case`` goes on here. It is recorded together with its CaseMerged, so
+    that two cases are never merged into each other at the same time."""
+
+    TOPIC: ClassVar[str] = "case.absorbed"
+
+    case: UUID
+    number: str
+
+    def fold(self, case: Case) -> None:
+        case.absorbed.append(self.case)
+
+
+class CaseReleased(CaseFact):
+    """``case`` was another matter after all, and goes on by itself."""
+
+    TOPIC: ClassVar[str] = "case.released"
+
+    case: UUID
+    number: str
+
+    def fold(self, case: Case) -> None:
+        case.absorbed.remove(self.case)
+
+
 class CaseUnmerged(CaseFact):
     """It was another matter after all; ``to_unit`` holds the case from now on."""
 
@@ -69,16 +94,19 @@ def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:
         raise Refused("merged_itself", number=into.number)
     if setting.policy.terminal(into.stage):
         raise Refused("merge_into_done", number=into.number)
-    return [CaseMerged(into=into.id, into_number=into.number)]
+    return [
+        CaseMerged(into=into.id, into_number=into.number),
+        CaseAbsorbed(case=case.id, number=case.number).onto(into.id),
+    ]
 
 
 def unmerge(case: Case, command: UnmergeCase, setting: Setting) -> list[Fact]:
     """Raises Refused: ``unknown_reason``."""
     coded(case, "unmerge", command.reason, setting)
-    return [
-        CaseUnmerged(
-            was_in=case.merged_into,
-            to_unit=centre(command, setting),
-            reason=command.reason,
-        )
-    ]
+    undone = CaseUnmerged(
+        was_in=case.merged_into, to_unit=centre(command, setting), reason=command.reason
+    )
+    into = setting.case(case.merged_into) if case.merged_into else None
+    if into is None or case.id not in into.absorbed:
+        return [undone]
+    return [undone, CaseReleased(case=case.id, number=case.number).onto(into.id)]

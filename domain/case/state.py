@@ -52,6 +52,7 @@ class Matter:
         self.anonymous: bool = False
         self.repeat_of: UUID | None = None
         self.merged_into: UUID | None = None
+        self.absorbed: list[UUID] = []
         self.referrals: list[str] = []
         self.referred_to: str | None = None
 

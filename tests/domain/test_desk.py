@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 from eventsourcing.persistence import IntegrityError
 
-from api.policies import publish_shipped, shipped
+from api.policies import shipped
 from domain.case.accept import AcceptCase, CaseAccepted
 from domain.case.case import Case, CaseFact
 from domain.case.close import CloseCase
 from domain.case.dispatch import DispatchCase
-from domain.case.receive import CaseReceived, ReceiveCase
+from domain.case.receive import CaseReceived
 from domain.case.referral import ReferOut
 from domain.case.suspension import ApproveSuspension, RequestSuspension
 from domain.case.urge import UrgeCase
-from domain.command import Command
-from domain.desk import ATTEMPTS_MAX, Answer, Desk
-from domain.fact import Actor, Fact
+from domain.desk import Answer
+from domain.fact import Actor
 from domain.organisation.delegate import Delegate
 from domain.policy.book import PublishPolicy, policy_book_id
 from domain.refused import NotFound, NotPermitted, Refused, Stale
 from tests.support.in_memory import Memory
-from tests.support.organisation import SINCE, founding, order
+from tests.support.offices import DISPATCH, RECEIVE, URGE, Office, other
+from tests.support.organisation import order
 from tests.support.scenario import (
     AGENT,
     CASE_ID,
@@ -40,50 +39,7 @@ from tests.support.scenario import (
     TOWN_LEADER,
     by,
     later,
-    text,
 )
-
-RECEIVE = by(AGENT, ReceiveCase, business_type="complaint", phone=text("138****5678"))
-DISPATCH = by(DISPATCHER, DispatchCase, unit="bailu-east")
-URGE = by(AGENT, UrgeCase)
-
-
-class Office:
-    """A memory, a desk on it, and another desk like that of another process."""
-
-    def __init__(self) -> None:
-        self.memory = Memory()
-        self.desk = self.memory.desk()
-        publish_shipped(self.desk, SINCE)
-        for each in founding():
-            self.desk.handle(each)
-        self.rival = self.memory.desk()
-        self.before = len(self.memory.facts())
-
-    def written(self) -> list[Fact]:
-        """What has been recorded since the office opened."""
-        return self.memory.facts()[self.before :]
-
-    def topics(self) -> list[str]:
-        return [fact.TOPIC for fact in self.written()]
-
-    def case(self, desk: Desk | None = None) -> Case:
-        found = (desk or self.desk).case(CASE_ID)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def office() -> Iterator[Office]:
-    opened = Office()
-    with opened.desk, opened.rival:
-        yield opened
-
-
-def other(command: Command) -> Command:
-    """The same wish, voiced once more on its own account."""
-    return replace(command, command_id=uuid5(command.command_id, "again"))
-
 
 # What is written
 
@@ -213,24 +169,24 @@ def test_whoever_comes_second_decides_again_on_what_the_first_left(office: Offic
     assert office.topics().count("case.dispatched") == 1
 
 
+def test_what_is_not_permitted_is_told_before_any_version(office: Office) -> None:
+    office.desk.handle(RECEIVE)
+    with pytest.raises(NotPermitted, match="not_permitted"):
+        office.desk.handle(by(AGENT, ApproveSuspension), version=1)
+
+
+def test_a_move_that_a_later_version_forbids_is_stale(office: Office) -> None:
+    office.desk.handle(RECEIVE)
+    office.desk.handle(DISPATCH, version=2)
+    with pytest.raises(Stale):
+        office.desk.handle(other(DISPATCH), version=2)
+
+
 def test_a_version_that_was_overtaken_meanwhile_is_stale(office: Office) -> None:
     office.desk.handle(RECEIVE)
     office.memory.log.before.append(lambda: office.rival.handle(URGE))
     with pytest.raises(Stale):
         office.desk.handle(DISPATCH, version=2)
-
-
-def test_a_case_that_many_change_at_once_says_so(office: Office) -> None:
-    office.desk.handle(RECEIVE)
-
-    def overtaken() -> None:
-        raise IntegrityError("somebody was faster")
-
-    office.memory.log.before.extend([overtaken] * ATTEMPTS_MAX)
-    with pytest.raises(Refused, match="contended"):
-        office.desk.handle(URGE)
-    office.memory.log.before.extend([overtaken] * (ATTEMPTS_MAX - 1))
-    assert office.desk.handle(URGE).version == 3
 
 
 def test_a_long_case_is_the_same_from_its_snapshot(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from domain.refused import Contended
 from tests.http.asking import JSON, nothing_written, problem, send
 from tests.support.hotline import Hotline
 
@@ -244,6 +245,18 @@ def test_a_store_that_is_away_is_told_as_such(
     monkeypatch.setattr("domain.desk.Desk.handle", away)
     answer = hotline.post("agent", "/cases", {"business_type": "praise"})
     assert problem(answer) == (503, "store_unreachable")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_case_that_too_many_change_at_once_is_told_to_come_back(
+    hotline: Hotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crowded(*_: object, **__: object) -> None:
+        raise Contended("contended")
+
+    monkeypatch.setattr("domain.desk.Desk.handle", crowded)
+    answer = hotline.post("agent", "/cases", {"business_type": "praise"})
+    assert problem(answer) == (503, "contended")
     assert answer.headers["retry-after"] == "1"
 
 

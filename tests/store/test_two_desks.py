@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from api.patience import patient
 from api.policies import publish_shipped
 from domain.case.accept import AcceptCase
 from domain.case.case import Case
@@ -35,7 +36,12 @@ def desks(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=module_dsn)
     with ExitStack() as stack:
         one, other = (
-            Desk(store.factory, profile=settings.profile, ledger=store.ledger)
+            Desk(
+                store.factory,
+                profile=settings.profile,
+                ledger=store.ledger,
+                attempts=patient,
+            )
             for store in (
                 stack.enter_context(open_store(module_dsn, settings)) for _ in range(2)
             )
@@ -90,6 +96,15 @@ def test_nor_are_many_cases_at_once(desks: Desks) -> None:
         ]
     for case in cases:
         assert one.case(case.result()) == other.case(case.result())
+
+
+def test_many_at_both_desks_who_urge_one_case_all_get_through(desks: Desks) -> None:
+    case = work_through(*desks, urges=0)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: voice(desks[n % 2], UrgeCase, case, AGENT), range(96)))
+    known = desks[0].case(case)
+    assert known is not None
+    assert known.urges == 96
 
 
 def test_the_same_command_at_both_desks_is_done_once(desks: Desks) -> None:

@@ -135,14 +135,22 @@ class Scenario:
             organisation=self.organisation,
             case=lambda case_id: told(case_id, self.others.get(case_id, ()), self.rules),
         )
-        return Voiced(command, setting, told(CASE_ID, self.facts, self.rules))
+        case = told(CASE_ID, self.facts, self.rules)
+        return Voiced(command, setting, case, frozenset(self.others))
 
 
 class Voiced:
     """A command in its setting, about to be decided as the desk decides it."""
 
-    def __init__(self, command: Command, setting: Setting, case: Case | None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        setting: Setting,
+        case: Case | None,
+        others: frozenset[UUID],
+    ) -> None:
         self.command, self.setting, self.case = command, setting, case
+        self.others = others
 
     def decide(self) -> tuple[str | None, list[Fact]]:
         """The stage the case is in afterwards, and the facts. Raises Refused."""
@@ -168,6 +176,8 @@ class Voiced:
         case = self.case
         for fact in happened:
             assert isinstance(fact, CaseFact)
+            if fact.originator_id in self.others:
+                continue  # that one is for another case
             assert fact.originator_id == UNSTAMPED, "a decision leaves the envelope alone"
             case = fact.stamped(
                 originator_id=CASE_ID,

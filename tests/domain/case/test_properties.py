@@ -29,6 +29,7 @@ from domain.command import Command
 from domain.fact import Actor
 from domain.refused import Refused
 from domain.setting import Setting
+from domain.stamp import stamped
 from store.mapper import FactMapper
 from tests.domain.case.bodies import body_of
 from tests.support import story
@@ -111,9 +112,9 @@ class Office(RuleBasedStateMachine):
             case: Case | None = None
             for version, fact in enumerate(begun, start=1):
                 said = {"originator_id": case_id, "originator_version": version}
-                stamped = fact.stamped(**said, policy=RULES.label)
-                case = stamped.mutate(case)
-                self.facts[case_id].append(stamped)
+                told = fact.stamped(**said, policy=RULES.label)
+                case = told.mutate(case)
+                self.facts[case_id].append(told)
             assert case is not None
             self.cases[case_id] = case
 
@@ -201,18 +202,12 @@ class Office(RuleBasedStateMachine):
         stage, actor = admit(case, command, setting)
         command = replace(command, actor=actor)
         for fact in CASE.goes_on[type(command)](case, command, setting):
-            assert isinstance(fact, CaseFact)
-            stamped = fact.stamped(
-                originator_id=command.subject,
-                originator_version=case.version + 1,
-                occurred_at=command.at,
-                actor=actor,
-                command_id=command.command_id,
-                policy=RULES.label,
-                stage=stage,
-            )
-            stamped.mutate(case)
-            self.facts[command.subject].append(stamped)
+            elsewhere = self.cases.get(fact.originator_id)
+            onto, after = (elsewhere, elsewhere.stage) if elsewhere else (case, stage)
+            for each in stamped([fact], onto, command, RULES, after):
+                assert isinstance(each, CaseFact)
+                each.mutate(onto)
+                self.facts[onto.id].append(each)
 
     @invariant()
     def exactly_one_holder(self) -> None:
@@ -248,6 +243,8 @@ class Office(RuleBasedStateMachine):
         for case in self.cases.values():
             into = self.cases.get(case.merged_into) if case.merged_into else None
             assert into is None or into.merged_into != case.id
+            assert into is None or into.absorbed == [case.id]
+            assert all(self.cases[each].merged_into == case.id for each in case.absorbed)
 
     def teardown(self) -> None:
         for case_id, live in self.cases.items():

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from domain.case.case import CaseFact
 from domain.case.link_repeat import CaseLinkedAsRepeat, LinkRepeat
-from domain.case.merge import CaseMerged, CaseUnmerged, MergeCase, UnmergeCase
+from domain.case.merge import (
+    CaseAbsorbed,
+    CaseMerged,
+    CaseReleased,
+    CaseUnmerged,
+    MergeCase,
+    UnmergeCase,
+)
+from tests.support import story
 from tests.support.scenario import (
     AGENT,
     CASE_ID,
@@ -25,11 +33,13 @@ from tests.support.story import (
 )
 
 NUMBER = "260101-0000-0001"
+HERE = story.NUMBER
 OTHER = (received(number=NUMBER),)
 OTHER_ARCHIVE = (received(number=NUMBER), *ARCHIVE[1:])
 LINK = by(AGENT, LinkRepeat, earlier_case=OTHER_ID)
 MERGE = by(DISPATCHER, MergeCase, into=OTHER_ID)
 MERGED = CaseMerged(into=OTHER_ID, into_number=NUMBER)
+ABSORBED = CaseAbsorbed(case=CASE_ID, number=HERE).onto(OTHER_ID)
 MERGER: tuple[CaseFact, ...] = (*RECEIPT, happened("merged", DISPATCHER, MERGED))
 
 
@@ -72,7 +82,7 @@ def test_a_case_that_may_not_be_read_is_not_there_to_link_to() -> None:
 
 
 def test_the_matter_goes_on_in_the_other_case() -> None:
-    case = given(*HANDLING).beside(*OTHER).when(MERGE).then(MERGED)
+    case = given(*HANDLING).beside(*OTHER).when(MERGE).then(MERGED, ABSORBED)
     assert (case.stage, case.merged_into) == ("merged", OTHER_ID)
     assert case.holder_unit == "bailu-east"
 
@@ -107,6 +117,15 @@ def test_a_merge_is_undone_for_a_reason() -> None:
         .then(CaseUnmerged(was_in=OTHER_ID, to_unit="95598", reason="other_matter"))
     )
     assert (case.stage, case.merged_into, case.holder_unit) == ("received", None, "95598")
+
+
+def test_an_undone_merge_releases_the_case_that_had_absorbed_it() -> None:
+    asked = by(DISPATCHER, UnmergeCase, reason="other_matter")
+    with_it = (*OTHER, happened("received", DISPATCHER, ABSORBED))
+    given(*MERGER).beside(*with_it).when(asked).then(
+        CaseUnmerged(was_in=OTHER_ID, to_unit="95598", reason="other_matter"),
+        CaseReleased(case=CASE_ID, number=HERE).onto(OTHER_ID),
+    )
 
 
 def test_undoing_a_merge_wants_a_known_reason_and_a_merge() -> None:

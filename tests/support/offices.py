@@ -1,0 +1,58 @@
+"""A desk in a memory, and a rival at the same log, with a few wishes to voice there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid5
+
+from api.policies import publish_shipped
+from domain.case.case import Case
+from domain.case.dispatch import DispatchCase
+from domain.case.receive import ReceiveCase
+from domain.case.urge import UrgeCase
+from domain.command import Command
+from domain.desk import Desk
+from domain.fact import Fact
+from tests.support.in_memory import Memory
+from tests.support.organisation import SINCE, founding
+from tests.support.scenario import (
+    AGENT,
+    CASE_ID,
+    DISPATCHER,
+    by,
+    text,
+)
+
+RECEIVE = by(AGENT, ReceiveCase, business_type="complaint", phone=text("138****5678"))
+DISPATCH = by(DISPATCHER, DispatchCase, unit="bailu-east")
+URGE = by(AGENT, UrgeCase)
+
+
+class Office:
+    """A memory, a desk on it, and another desk like that of another process."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
+        self.desk = self.memory.desk()
+        publish_shipped(self.desk, SINCE)
+        for each in founding():
+            self.desk.handle(each)
+        self.rival = self.memory.desk()
+        self.before = len(self.memory.facts())
+
+    def written(self) -> list[Fact]:
+        """What has been recorded since the office opened."""
+        return self.memory.facts()[self.before :]
+
+    def topics(self) -> list[str]:
+        return [fact.TOPIC for fact in self.written()]
+
+    def case(self, desk: Desk | None = None) -> Case:
+        found = (desk or self.desk).case(CASE_ID)
+        assert found is not None
+        return found
+
+
+def other(command: Command) -> Command:
+    """The same wish, voiced once more on its own account."""
+    return replace(command, command_id=uuid5(command.command_id, "again"))
