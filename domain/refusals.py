@@ -270,6 +270,16 @@ TEXTS: dict[str, Text] = {
         "只尝试了 {made} 次回访, 应为 {wanted} 次",
         "only {made} of {wanted} attempts to call back were made",
     ),
+    "attempts_used": Text(
+        "已尝试 {made} 次回访, 达到上限", "{made} attempts were made: there are no more"
+    ),
+    "attempt_too_soon": Text(
+        "两次回访间隔不足, {since} 起方可再拨",
+        "too soon after the last attempt: call again from {since} on",
+    ),
+    "quiet_hours": Text(
+        "{start} 至 {end} 为免打扰时段", "nobody is called from {start} to {end}"
+    ),
     "not_dissatisfied": Text(
         "回访未表示不满意或未解决", "the customer has not said that it is not right"
     ),

@@ -82,6 +82,7 @@ class CallbackAttempted(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.callback_attempts, case.callback_reached = self.attempt, self.reached
+        case.callback_attempted_at = self.occurred_at
 
 
 class CallbackCompleted(CaseFact):
@@ -126,8 +127,10 @@ def plan_callback(case: Case, command: PlanCallback, setting: Setting) -> list[F
 
 
 def attempt_callback(case: Case, command: AttemptCallback, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``callback_settled``, ``not_independent``, ``unknown_reason``."""
+    """Raises Refused: ``callback_settled``, ``not_independent``, ``unknown_reason``,
+    ``attempts_used``, ``attempt_too_soon``, ``quiet_hours``."""
     due(case, command, setting)
+    may_ring(case, command, setting)
     result = coded(case, "attempt", command.result, setting)
     return [
         CallbackAttempted(
@@ -139,7 +142,10 @@ def attempt_callback(case: Case, command: AttemptCallback, setting: Setting) -> 
 def complete_callback(
     case: Case, command: CompleteCallback, setting: Setting
 ) -> list[Fact]:
-    """Raises Refused: as an attempt, and ``unknown_satisfaction``."""
+    """Raises Refused: ``callback_settled``, ``not_independent``, ``unknown_satisfaction``.
+
+    At any time: the customer may also have rung back.
+    """
     due(case, command, setting)
     step = setting.policy.satisfied(command.satisfaction)
     return [
@@ -157,10 +163,29 @@ def fail_callback(case: Case, command: FailCallback, setting: Setting) -> list[F
     """Raises Refused: ``callback_settled``, ``not_independent``, ``attempts_missing``."""
     due(case, command, setting)
     reason = coded(case, "callback_failed", command.reason, setting)
-    made, wanted = case.callback_attempts, setting.policy.callback_attempts_max
+    made, wanted = case.callback_attempts, setting.policy.callback.attempts_max
     if made < wanted and not reason.at_once:
         raise Refused("attempts_missing", made=made, wanted=wanted)
     return [CallbackFailed(attempts=made, reason=reason.code)]
+
+
+def may_ring(case: Case, command: Command, setting: Setting) -> None:
+    """So many attempts, with a gap between two, and none in the quiet hours (A6).
+
+    Quiet hours are local time. Raises Refused: ``attempts_used``, ``attempt_too_soon``,
+    ``quiet_hours``.
+    """
+    policy, rules = setting.policy, setting.policy.callback
+    if case.callback_attempts >= rules.attempts_max:
+        raise Refused("attempts_used", made=case.callback_attempts)
+    last = case.callback_attempted_at
+    if last is not None and command.at < last + rules.gap:
+        raise Refused("attempt_too_soon", since=policy.local(last + rules.gap).isoformat())
+    now = policy.local(command.at).time()
+    for quiet in rules.quiet:
+        if quiet.covers(now):
+            start, end = f"{quiet.start:%H:%M}", f"{quiet.end:%H:%M}"
+            raise Refused("quiet_hours", start=start, end=end)
 
 
 def due(case: Case, command: Command, setting: Setting) -> None:

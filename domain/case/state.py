@@ -121,6 +121,7 @@ class Outcome:
         self.answered_at: datetime | None = None
         self.callback_planned_for: datetime | None = None
         self.callback_attempts: int = 0
+        self.callback_attempted_at: datetime | None = None
         self.callback_reached: bool = False
         self.callback_outcome: str | None = None
         self.satisfaction: str | None = None
@@ -134,6 +135,7 @@ class Outcome:
         """A callback is due again, from the first attempt."""
         self.callback_planned_for = self.callback_outcome = None
         self.callback_attempts, self.callback_reached = 0, False
+        self.callback_attempted_at = None
         self.satisfaction = self.solved = None
 
 

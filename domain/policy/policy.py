@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any, Self
 
@@ -66,6 +66,7 @@ class Policy:
     roles: Mapping[str, RoleRule]
     title: Named = UNTITLED
     time_zone: str = "Asia/Shanghai"
+    utc_offset: timedelta = timedelta(hours=8)
     counting_basis: str = "on_receipt"
     states: Mapping[str, State] = field(default_factory=dict)
     actions: Mapping[str, Named] = field(default_factory=dict)
@@ -94,6 +95,7 @@ class Policy:
             "effective_from",
             "intake_unit",
             "time_zone",
+            "utc_offset",
             "counting_basis",
             *read.TEXTS,
         )
@@ -104,6 +106,7 @@ class Policy:
             effective_from=_moment(profile, "effective_from"),
             intake_unit=profile.text("intake_unit"),
             time_zone=profile.text("time_zone", "Asia/Shanghai"),
+            utc_offset=read.read_utc_offset(profile),
             counting_basis=read.read_counting_basis(profile),
             title=Named(
                 zh=profile.text("zh"), en=profile.text("en"), source=profile.source()
@@ -213,9 +216,9 @@ class Policy:
             raise Refused("unknown_satisfaction", code=code)
         return self.satisfaction[code]
 
-    @property
-    def callback_attempts_max(self) -> int:
-        return self.callback.attempts_max
+    def local(self, at: datetime) -> datetime:
+        """A moment on the clocks of the place these rules are for (a fixed offset)."""
+        return at.astimezone(timezone(self.utc_offset))
 
 
 def _moment(row: Row, key: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from domain.policy.row import Row, dangling
@@ -323,6 +323,18 @@ def read_routing(document: Document) -> tuple[Route, ...]:
             )
         )
     return tuple(found)
+
+
+def read_utc_offset(profile: Row) -> timedelta:
+    """How far local time is from UTC; +08:00 without such a row."""
+    found = profile.text("utc_offset", "+08:00")
+    try:
+        offset = datetime.fromisoformat(f"2000-01-01T00:00:00{found}").utcoffset()
+    except ValueError:
+        offset = None
+    if offset is None:
+        raise profile.wrong("utc_offset", "an offset from UTC like +08:00", found)
+    return offset
 
 
 def read_counting_basis(profile: Row) -> str:

@@ -39,7 +39,8 @@ class TypeRule:
     """One business type 业务类型 (A1). Empty ``readers``: every role that may see cases.
 
     ``complaint`` is true when it counts as a complaint; ``counted`` says how exactly
-    (yes, special, weak, no). ``dispatch``: at_once, always, if_unanswered, never.
+    (yes, special, weak, no). ``dispatch``: at_once, always, if_unanswered, never
+    (kept, but nothing is refused for it yet).
     ``callback_rate`` is the share (0 to 1) of a sampled type that is called back.
     """
 
@@ -156,7 +157,10 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """How customers are called back 回访 (A6)."""
+    """How customers are called back 回访 (A6).
+
+    ``spread_half_days`` is kept, but no attempt is refused for it yet.
+    """
 
     attempts_max: int = 3
     gap: timedelta = timedelta(hours=2)

@@ -81,10 +81,46 @@ def test_who_wants_to_stay_unknown_is_not_called_back(hidden: str) -> None:
 def test_attempts_are_counted() -> None:
     case = (
         given(*CALLBACK, attempted(1))
-        .when(by(OTHER_AGENT, AttemptCallback, result="switched_off"))
+        .when(by(OTHER_AGENT, AttemptCallback, at=later(hours=2), result="switched_off"))
         .then(CallbackAttempted(attempt=2, result="switched_off", reached=False))
     )
     assert (case.callback_attempts, case.callback_outcome) == (2, None)
+
+
+def test_two_attempts_are_some_time_apart() -> None:
+    start = given(*CALLBACK, attempted(1))
+    soon = by(OTHER_AGENT, AttemptCallback, at=later(hours=1, minutes=59), result="reached")
+    refused = start.when(soon).then_refused("attempt_too_soon")
+    assert refused.because == {"since": "2026-03-02T12:00:00+08:00"}
+
+
+@pytest.mark.parametrize("profile", ["sgcc-2022", "hotline-12345"])
+def test_nobody_is_called_in_the_quiet_hours(profile: str) -> None:
+    """MONDAY is ten in the morning there: 21:00 is eleven hours later."""
+    start = given(*CALLBACK).under(policy(profile))
+    hours = {10.9: True, 11: False, 20: False, 21.9: False, 22: True}
+    for after, allowed in hours.items():
+        asked = by(OTHER_AGENT, AttemptCallback, at=later(hours=after), result="no_answer")
+        if allowed:
+            start.when(asked).then_stage("callback")
+        else:
+            start.when(asked).then_refused("quiet_hours")
+
+
+def test_there_are_no_more_attempts_than_the_policy_has() -> None:
+    start = given(*CALLBACK, attempted(1), attempted(2), attempted(3))
+    asked = by(OTHER_AGENT, AttemptCallback, at=later(days=1), result="no_answer")
+    start.when(asked).then_refused("attempts_used")
+
+
+def test_a_new_callback_has_all_its_attempts() -> None:
+    planned = happened(
+        "callback",
+        AGENT,
+        CallbackPlanned(planned_for=later(days=2), from_unit="95598", to_unit="95598"),
+    )
+    start = given(*CALLBACK, attempted(1), attempted(2), attempted(3), planned)
+    start.when(by(OTHER_AGENT, AttemptCallback, result="no_answer")).then_stage("callback")
 
 
 def test_the_customer_says_whether_it_is_solved() -> None:

@@ -338,7 +338,8 @@ def test_a_callback_fails_for_the_seven_reasons_of_a6() -> None:
 @pytest.mark.parametrize("policy", [SGCC, CITY], ids=["sgcc", "12345"])
 def test_how_customers_are_called_back(policy: Policy) -> None:
     callback = policy.callback
-    assert callback.attempts_max == policy.callback_attempts_max == 3
+    assert callback.attempts_max == 3
+    assert policy.utc_offset == timedelta(hours=8)
     assert callback.gap == timedelta(hours=2)
     assert callback.spread_half_days
     assert callback.rehandle_max == 1

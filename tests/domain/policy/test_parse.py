@@ -71,16 +71,26 @@ def limit(**more: Any) -> dict[str, Any]:
 
 
 def test_without_a_callback_table_the_defaults_of_a6_hold() -> None:
-    assert Policy.from_document(parse(small())).callback_attempts_max == 3
+    assert Policy.from_document(parse(small())).callback.attempts_max == 3
     table = callback(attempts_max={"value": 5, "source": "U"})
     policy = Policy.from_document(parse(small() | {"callback": table}))
-    assert policy.callback_attempts_max == 5
+    assert policy.callback.attempts_max == 5
+
+
+def test_local_time_is_a_fixed_offset_that_the_profile_states() -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert Policy.from_document(parse(small())).local(noon).hour == 20
+    profile = small()["profile"] | {"utc_offset": "+06:30"}
+    policy = Policy.from_document(parse(small() | {"profile": profile}))
+    assert f"{policy.local(noon):%H:%M}" == "18:30"
 
 
 WRONG: list[tuple[str, Any, str, str]] = [
     ("workflow", None, "policy_lacks_table", "add the file workflow.toml"),
     ("roles", None, "policy_lacks_table", "add the file roles.toml"),
     ("workfow", {}, "policy_unknown_table", "no table workfow; the tables are profile, w"),
+    ("profile/utc_offset", "8", "policy_row_wrong", "an offset from UTC like +08:00"),
+    ("profile/utc_offset", "", "policy_row_wrong", "utc_offset must be"),
     ("types", [], "policy_row_wrong", "table types, row types: types must be a table"),
     ("types/complaint/zh", None, "policy_row_lacks", "table types, row complaint: zh is"),
     ("types/complaint/zh", "", "policy_row_wrong", "zh must be a text that is not empty"),
