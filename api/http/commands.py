@@ -116,7 +116,8 @@ class CommandRoute:
     def _fingerprint(self, key: str | None, subject: UUID, body: str) -> bytes:
         """The same for two spellings of one body or of one case's name."""
         canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-        return fingerprint_of(key, f"POST {self.path} {subject}", canonical)
+        keyed = self._door.store.vault.fingerprint
+        return fingerprint_of(key, f"POST {self.path} {subject}", canonical, keyed)
 
     def _command(
         self, body: Mapping[str, Any], actor: Actor, command_id: UUID, subject: UUID

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID, uuid4, uuid5
 
@@ -80,19 +80,18 @@ def command_id_of(actor: Actor, key: str | None) -> UUID:
     return uuid5(KEYS, json.dumps(said, ensure_ascii=False))
 
 
-def fingerprint_of(key: str | None, target: str, body: bytes) -> bytes:
+def fingerprint_of(
+    key: str | None, target: str, body: bytes, keyed: Callable[[bytes], bytes]
+) -> bytes:
     """What was asked under a key, so that another body under it shows.
 
-    The key is hashed in and stored nowhere, so that a stored fingerprint of a short body
-    (a phone number) cannot be guessed from it.
+    ``keyed`` digests it under a secret (``Vault.fingerprint``): clients choose keys that
+    can be guessed, and so could a short body (a phone number) be from a plain digest.
     """
     if key is None:
         return b""
-    told = hashlib.sha256()
-    for part in (key.encode(), target.encode(), body):
-        told.update(len(part).to_bytes(8, "big"))
-        told.update(part)
-    return told.digest()
+    parts = (key.encode(), target.encode(), body)
+    return keyed(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
 
 
 def expected_version(request: Request) -> int | None:

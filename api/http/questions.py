@@ -155,7 +155,7 @@ class Question:
         A count is compared after it was counted for these eyes: else it would tell how
         many cases there are that they may not see.
         """
-        after = [
+        after: list[Condition] = [
             c for c in where if isinstance(c, Is | Within) and c.column == self.counted
         ]
         if is_current(source) and eyes.mine is None:

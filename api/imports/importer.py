@@ -55,7 +55,9 @@ def import_history(
     fit(mapping, policy)
     summary = Summary(source=mapping.source)
     with ordered(mapping.case.order) as steps:
-        _read(path, mapping, policy, steps, rejects, watcher, summary)
+        keyed = store.vault.fingerprint
+        reader = RowReader(mapping, policy.types, policy.channels, keyed)
+        _read(path, mapping, reader, steps, rejects, watcher, summary)
         witness = Witness(mapping, store.vault, policy, desk.policy)
         with Batches(Bulk(store), witness, rejects, summary) as batches:
             done = 0
@@ -91,13 +93,12 @@ def fit(mapping: Mapping, policy: Policy) -> None:
 def _read(
     path: Path,
     mapping: Mapping,
-    policy: Policy,
+    reader: RowReader,
     steps: Ordered,
     rejects: Rejects,
     watcher: Watcher,
     summary: Summary,
 ) -> None:
-    reader = RowReader(mapping, policy.types, policy.channels)
     with opened(path) as (stream, counted):
         rows: Rows
         if mapping.file.kind == "csv":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from hashlib import sha256
 
 import msgspec
 
@@ -21,8 +20,8 @@ class SourceStep(msgspec.Struct, frozen=True, array_like=True):
     ``at`` is UTC. ``seq`` is the source's own number, or None. ``told`` are columns kept as
     they are. ``words`` (of the step) and ``content`` (of the case) are still in clear and
     must be sealed before they are written anywhere. ``key`` tells the step from others of
-    its case, ``digest`` what it says; sealed columns take no part in either: a digest of
-    a name can be guessed.
+    its case, ``digest`` what it says. Both are stored: sealed columns take no part in
+    them, and digests are keyed, so that what a short row says cannot be guessed.
     """
 
     line: int
@@ -53,14 +52,20 @@ Get = Callable[[dict[str, str]], str]
 class RowReader:
     """A mapping made ready to read rows for a policy with these types and channels.
 
-    Raises Unusable when the mapping's times cannot be read.
+    ``fingerprint`` digests under a secret (``Vault.fingerprint``). Raises Unusable when
+    the mapping's times cannot be read.
     """
 
     def __init__(
-        self, mapping: Mapping, types: Collection[str], channels: Collection[str]
+        self,
+        mapping: Mapping,
+        types: Collection[str],
+        channels: Collection[str],
+        fingerprint: Callable[[bytes], bytes],
     ) -> None:
         self._mapping = mapping
         self._types, self._channels = types, channels
+        self._fingerprint = fingerprint
         self._read_time = reader_of(mapping.time)
         self._business_type = getter(mapping.case.business_type, "business_type")
         self._channel = getter(mapping.case.channel, "channel")
@@ -118,9 +123,15 @@ class RowReader:
             # A wide row that has grown tells its old steps again: only the new one is new.
             at, status, unit = said
             key = f"step:{step.place}|{at.isoformat()}|{status}|{unit}"
-            return key, _digest([key, step.told(values)])
-        digest = _digest({k: v for k, v in values.items() if k not in self._not_digested})
+            return key, self._digest([key, step.told(values)])
+        digest = self._digest(
+            {k: v for k, v in values.items() if k not in self._not_digested}
+        )
         return f"row:{digest.hex()}" if seq is None else f"seq:{seq}", digest
+
+    def _digest(self, said: object) -> bytes:
+        """Of what is said, whatever the order of the columns."""
+        return self._fingerprint(msgspec.json.encode(said, order="sorted"))[:16]
 
     def _known(self, text: str, known: Collection[str], name: str) -> str:
         if text not in known:
@@ -141,11 +152,6 @@ class RowReader:
         if not (text.isascii() and text.isdigit()) or len(text) > 18:  # noqa: PLR2004 - bigint
             raise Reject(f"{name} is not a whole number: {text[:SHOWN_MAX]!r}")
         return int(text)
-
-
-def _digest(said: object) -> bytes:
-    """Of what is said, whatever the order of the columns."""
-    return sha256(msgspec.json.encode(said, order="sorted")).digest()[:16]
 
 
 def _some(values: dict[str, str], names: list[str]) -> dict[str, str]:

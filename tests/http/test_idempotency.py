@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from api.http.headers import command_id_of, fingerprint_of
 from domain.fact import Actor
+from store import Store
 from tests.support.hotline import Hotline
 
 PRAISE = {"business_type": "praise", "phone": "13812345678"}
@@ -137,11 +139,30 @@ def test_any_other_key_is_refused(hotline: Hotline, key: bytes) -> None:
     assert told == (400, "malformed_idempotency_key")
 
 
-def test_a_stored_fingerprint_cannot_be_guessed_from_a_body() -> None:
+def test_a_stored_fingerprint_cannot_be_guessed_from_a_body(
+    hotline: Hotline, store: Store
+) -> None:
+    """Numbers are few, and clients choose keys like 1, 2, 3: only a secret helps."""
     target, body = "POST /cases", b'{"phone":"13812345678"}'
-    assert fingerprint_of("k", target, body) == fingerprint_of("k", target, body)
-    assert fingerprint_of("k", target, body) != fingerprint_of("l", target, body)
-    assert fingerprint_of(None, target, body) == b""
+    keyed = hotline.store.vault.fingerprint
+
+    def ours(key: str | None) -> bytes:
+        return fingerprint_of(key, target, body, keyed)
+
+    assert ours("k") == ours("k") != ours("l")
+    assert ours("k") != fingerprint_of("k", target, body, store.vault.fingerprint)
+    assert ours(None) == b""
+
+
+def test_the_log_keeps_nothing_that_a_guess_can_be_held_against(hotline: Hotline) -> None:
+    case = hotline.receive()
+    done = hotline.done("agent", f"/cases/{case}/urge", Idempotency_Key="1")
+    with hotline.store.pool.connection() as connection:
+        query = "SELECT fingerprint FROM log.commands WHERE position = %s"
+        ((kept,),) = connection.execute(query, [done["position"]]).fetchall()
+    said = ("1", f"POST /cases/{{ref}}/urge {case}", b'{"note":null}')
+    assert kept == fingerprint_of(*said, hotline.store.vault.fingerprint)
+    assert kept != fingerprint_of(*said, lambda parts: sha256(parts).digest())
 
 
 def test_the_same_person_in_another_role_or_unit_is_another_actor() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +22,11 @@ DATA = Path(__file__).parent / "data"
 DESK_CSV = DATA / "desk.csv"
 DESK = str(DATA / "desk.toml")
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
+
+
+def keyed(said: bytes, secret: bytes = b"a secret") -> bytes:
+    """A fingerprint as the vault makes it, under a secret of the test."""
+    return hmac.digest(secret, said, "sha256")
 
 
 class Watched:

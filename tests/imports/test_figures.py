@@ -26,6 +26,7 @@ from tests.imports.history import (
     SourceRow,
     cases_of,
     handovers,
+    keyed,
     naive,
     pingpongs,
     pushed_to_front,
@@ -44,7 +45,7 @@ logs = st.lists(st.tuples(st.sampled_from("abc"), statuses, teams), max_size=40)
 
 def witnessed(rows: list[tuple[str, str, str]]) -> tuple[list[SourceRow], list[Entry]]:
     """The rows as the definitions see them, and the facts that an import makes of them."""
-    reader = RowReader(MAPPING, POLICY.types, POLICY.channels)
+    reader = RowReader(MAPPING, POLICY.types, POLICY.channels, keyed)
     # Nothing is sealed here, so no vault is asked.
     witness = Witness(MAPPING, cast("Any", None), POLICY, lambda _: POLICY)
     plain: list[SourceRow] = []

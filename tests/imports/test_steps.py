@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from itertools import permutations
 
 import msgspec
@@ -15,6 +16,7 @@ from api.imports.ordering import ordered
 from api.imports.source import Row, Unreadable, Unusable
 from api.imports.steps import RowReader, SourceStep
 from api.imports.times import reader_of
+from tests.imports.history import keyed
 
 TYPES = {"complaint", "enquiry", "opinion"}
 CHANNELS = {"95598", "website"}
@@ -88,13 +90,13 @@ unit = { is = "mailbox" }
 
 
 def steps(text: str, **values: str) -> list[SourceStep]:
-    found = RowReader(parse(text), TYPES, CHANNELS).read(Row(5, values))
+    found = RowReader(parse(text), TYPES, CHANNELS, keyed).read(Row(5, values))
     assert not isinstance(found, Unreadable), found
     return found
 
 
 def reason(text: str, **values: str) -> str:
-    found = RowReader(parse(text), TYPES, CHANNELS).read(Row(5, values))
+    found = RowReader(parse(text), TYPES, CHANNELS, keyed).read(Row(5, values))
     assert isinstance(found, Unreadable)
     assert found.line == 5
     return found.reason
@@ -183,6 +185,22 @@ def test_sealed_words_leave_no_trace_in_the_digest_of_a_row() -> None:
     digests = {steps(LONG, **ROW | {"words": w})[0].digest for w in ("a", "b")}
     others = {steps(LONG, **ROW | {"impact": i})[0].digest for i in ("a", "b")}
     assert (len(digests), len(others)) == (1, 2)
+
+
+def test_nobody_without_the_key_can_guess_what_a_stored_digest_says() -> None:
+    """Short rows (a customer's number) have few possible texts."""
+    without = parse(LONG.replace('seq = "n"\n', ""))
+    row = Row(5, ROW)
+
+    def read(secret: bytes) -> tuple[str, bytes]:
+        found = RowReader(without, TYPES, CHANNELS, partial(keyed, secret=secret)).read(row)
+        assert isinstance(found, list)
+        return found[0].key, found[0].digest
+
+    ours, theirs = read(b"ours"), read(b"theirs")
+    assert ours == read(b"ours")
+    assert ours[0] != theirs[0]
+    assert ours[1] != theirs[1]
 
 
 def test_a_row_is_known_by_its_number_or_else_by_what_it_says() -> None:

@@ -21,6 +21,7 @@ from domain.fact import Sealed
 from store import Store, open_store
 from store.settings import Settings
 from store.vault import CannotOpen, UnknownPerson, Vault, VaultError
+from tests.support.database import Databases
 
 CASE, PHONE = UUID(int=99), "138 1234 5678"
 
@@ -259,3 +260,16 @@ def test_two_imports_of_the_same_people_do_not_get_in_each_others_way(vault: Vau
         found = list(pool.map(vault.people_by_reference, [names, names[::-1]] * 2))
     assert all(each == found[0] for each in found)
     assert len(set(found[0].values())) == 200
+
+
+def test_a_fingerprint_is_the_same_in_every_process_of_one_database_only(
+    store: Store, dsn: str, settings: Settings, server: Databases, tmp_path: Path
+) -> None:
+    said = b"13812345678"
+    with open_store(dsn, settings) as other_process:
+        assert other_process.vault.fingerprint(said) == store.vault.fingerprint(said)
+    with server.fresh() as fresh:
+        elsewhere = Settings(home=tmp_path / "elsewhere", database_url=fresh)
+        with open_store(fresh, elsewhere) as other_house:
+            assert other_house.vault.fingerprint(said) != store.vault.fingerprint(said)
+    assert store.vault.fingerprint(b"13812345679") != store.vault.fingerprint(said)
