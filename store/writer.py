@@ -26,6 +26,14 @@ ALREADY = b"""SELECT f.position
          WITH ORDINALITY AS mine(stream_id, version, topic, state, o)
     JOIN log.facts f USING (stream_id, version, topic, state) ORDER BY mine.o"""
 
+# Which of these places, or of these command ids, are taken: their numbers as given.
+TAKEN = b"""SELECT mine.n
+    FROM unnest(%b::uuid[], %b::bigint[], %b::int[]) AS mine(stream_id, version, n)
+    JOIN log.facts USING (stream_id, version)
+    UNION SELECT mine.n
+    FROM unnest(%b::uuid[], %b::int[]) AS mine(command_id, n)
+    JOIN log.commands USING (command_id)"""
+
 
 class Voiced(Protocol):
     """A command as ``domain.desk.Voiced`` has it.
@@ -167,8 +175,7 @@ class Writer:
         failures = 0
         while batch:
             try:
-                batch = self._without_stored(batch)
-                self._append(batch)
+                batch = self._append_most(self._without_stored(batch))
             except psycopg.Error as problem:
                 if is_lost(problem):
                     batch = self._outlast(batch, problem, failures)
@@ -177,9 +184,42 @@ class Writer:
                 if len(batch) == 1:
                     self._conclude(batch[0], problem)
                 else:
-                    for request in batch:
-                        self._write([request])
-            return
+                    middle = len(batch) // 2
+                    self._write(batch[:middle])
+                    self._write(batch[middle:])
+                return
+
+    def _append_most(self, batch: list[Request]) -> list[Request]:
+        """Append the batch; or settle those whose places are taken and return the rest.
+
+        Under contention a batch holds many of them: one look finds all, and whoever has
+        no part in it is not written one by one. Raises psycopg.Error.
+        """
+        try:
+            self._append(batch)
+        except psycopg.errors.UniqueViolation as problem:
+            taken = self._taken(batch) if len(batch) > 1 else []
+            if not taken:
+                raise
+            for request in taken:
+                self._conclude(request, problem)
+        return [request for request in batch if not request.done.is_set()]
+
+    def _taken(self, batch: list[Request]) -> list[Request]:
+        """Those with a place or a command id that is in the log already."""
+        places = [(e, n) for n, request in enumerate(batch) for e in request.events]
+        voiced = [(c, n) for n, request in enumerate(batch) for c in request.commands]
+        rows = self._connected().execute(
+            TAKEN,
+            [
+                [event.originator_id for event, _ in places],
+                [event.originator_version for event, _ in places],
+                [n for _, n in places],
+                [command.command_id for command, _ in voiced],
+                [n for _, n in voiced],
+            ],
+        )
+        return [batch[n] for (n,) in sorted(rows.fetchall())]
 
     def _append(self, batch: list[Request]) -> None:
         if not batch:

@@ -133,6 +133,47 @@ def test_a_conflict_in_a_merged_batch_is_that_requests_own_misfortune(store: Sto
     assert positions(store) == list(range(1, 10))
 
 
+def write_at_once(dsn: str, batch: list[Request]) -> None:
+    """Write a batch as the thread of a writer does."""
+    writer = Writer(dsn, lambda _: None)
+    writer.close()
+    writer._write(batch)
+    writer._disconnect()
+
+
+def appends(store: Store) -> int:
+    """How many appends the log was written in: each has one time of recording."""
+    return len({entry.recorded_at for entry in store.log.scan()})
+
+
+def test_those_without_a_conflict_are_still_written_together(
+    store: Store, dsn: str
+) -> None:
+    taken, command = uuid4(), uuid4()
+    write(store, note(taken, 1), command=command)
+    batch = [Request([stored(note(uuid4(), 1), store)], ()) for _ in range(20)]
+    batch[3] = Request([stored(note(taken, 1), store)], ())
+    batch[11] = Request(
+        [stored(note(uuid4(), 1), store)], [Voiced(uuid4(), b""), Voiced(command, b"")]
+    )
+    write_at_once(dsn, batch)
+    refused = [n for n, request in enumerate(batch) if request.problem is not None]
+    assert refused == [3, 11]
+    assert all(isinstance(batch[n].problem, IntegrityError) for n in refused)
+    told = [position for request in batch for position in request.positions]
+    assert told == positions(store)[1:] == list(range(2, 20))
+    assert appends(store) == 2
+
+
+def test_what_the_database_cannot_hold_is_found_by_halves(store: Store, dsn: str) -> None:
+    batch = [Request([stored(note(uuid4(), 1), store)], ()) for _ in range(16)]
+    batch[5] = Request([StoredEvent(uuid4(), 1, "nul \0", b"{}")], ())
+    write_at_once(dsn, batch)
+    assert [n for n, request in enumerate(batch) if request.problem] == [5]
+    assert positions(store) == list(range(1, 16))
+    assert appends(store) == 4  # of eight, four, two and one
+
+
 def test_a_refused_append_leaves_no_gap_and_no_command(store: Store) -> None:
     stream, command = uuid4(), uuid4()
     write(store, note(stream, 1))
