@@ -54,6 +54,26 @@ def test_the_log_is_whole(huiyin: Run, played: Played) -> None:
     assert report["facts"] == report["head"] == played[0].store.log.head()
 
 
+def test_a_snapshot_that_its_facts_do_not_bear_out_is_named(
+    huiyin: Run, played: Played
+) -> None:
+    office, dsn = played
+    case = office.store.log.read(office.store.log.head() - 1, 1)[0].fact.originator_id
+    organisation = office.desk.organisation()
+    assert organisation.id != case
+    office.desk.take_snapshot(organisation.id)
+    assert answer(huiyin("log", "verify", "--json"))["snapshots"] >= 1
+    with psycopg.connect(dsn, autocommit=True) as hand:
+        hand.execute("UPDATE log.snapshots SET version = 1")
+
+    result = huiyin("log", "verify")
+
+    assert result.exit_code == 1
+    assert f"snapshot of stream {organisation.id} at version 1" in result.stdout
+    with psycopg.connect(dsn, autocommit=True) as hand:
+        hand.execute("DELETE FROM log.snapshots")
+
+
 def test_an_export_is_every_fact_in_order(huiyin: Run, played: Played) -> None:
     told = lines(huiyin("log", "export"))
     assert [line["position"] for line in told] == list(range(1, len(told) + 1))
