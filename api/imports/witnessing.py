@@ -14,9 +14,8 @@ from api.imports.steps import SourceStep
 from domain.case.case import CaseFact
 from domain.case.number import case_number
 from domain.case.witness import (
+    CaseWitnessed,
     StepWitnessed,
-    WitnessedCase,
-    WitnessedStep,
     witness_case,
     witness_step,
 )
@@ -95,14 +94,14 @@ class Witness:
         ]
 
     def _birth(self, step: SourceStep, case_id: UUID) -> CaseFact:
-        told = WitnessedCase(
+        told = CaseWitnessed(
             number=case_number(case_id, step.at),
             source=self._mapping.source,
             source_id=step.case,
             business_type=step.business_type,
             channel=step.channel,
-            unit=step.unit,
-            person=step.person,
+            holder_unit=step.unit,
+            holder_person=step.person,
             customer=self._people.get(self._name(step)),
             content=self._seal(step.content, step, case_id, "content"),
         )
@@ -112,18 +111,18 @@ class Witness:
         self, step: SourceStep, case_id: UUID, row: int, stage: str, policy: Policy
     ) -> StepWitnessed:
         meaning = self._mapping.meaning(step.status)
-        told = WitnessedStep(
+        told = StepWitnessed(
             row=row,
             activity=step.status,
             stage=(meaning or Meaning(stage=stage)).stage,
-            action=meaning.action if meaning else None,
             unit=step.unit,
             person=step.person,
             line=step.support_line,
             text=self._seal(step.words, step, case_id, "text"),
             attributes=step.told,
         )
-        fact = witness_step(told, stage, policy)
+        action = meaning.action if meaning else None
+        fact = witness_step(told, stage, action, policy)
         if meaning is None and self._mapping.statuses:
             # Not known what it means, so not known to be allowed.
             return replace(fact, deviation=f"{stage} -{step.status}-> ?")

@@ -6,7 +6,7 @@ move for is kept as it was, with its deviation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
@@ -14,46 +14,6 @@ from uuid import UUID
 from domain.case.case import Case, CaseBirth, CaseFact
 from domain.fact import Sealed
 from domain.policy.policy import Policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessedCase:
-    """What the source says of a case as a whole. ``stage`` is how it begins there."""
-
-    number: str
-    source: str
-    source_id: str
-    business_type: str
-    channel: str
-    unit: str
-    person: str | None = None
-    stage: str | None = None
-    category: str | None = None
-    level: str | None = None
-    area: str | None = None
-    customer: UUID | None = None
-    content: Sealed | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessedStep:
-    """One row of the source: ``activity`` in its own words, and what it means here.
-
-    ``row`` is its number in the source, counted within the case. ``stage`` is the state
-    of our workflow the case is in after it. ``action`` is the move it stands for, or
-    None when the source does not tell. ``line`` is the support line (``L1`` …).
-    """
-
-    row: int
-    activity: str
-    stage: str
-    unit: str
-    action: str | None = None
-    person: str | None = None
-    line: str | None = None
-    text: Sealed | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
 
 
 class CaseWitnessed(CaseBirth):
@@ -90,7 +50,9 @@ class CaseWitnessed(CaseBirth):
 
 
 class StepWitnessed(CaseFact):
-    """The source's row number ``row``: ``unit`` (and ``person``) held the case after it.
+    """The source's row number ``row``, counted within the case: ``unit`` (and ``person``)
+    held the case after it. ``activity`` is in the source's own words, ``line`` the support
+    line (``L1`` …).
 
     ``deviation`` says which move the workflow lacks (``closed -accept-> handling``), or
     None when the step follows it.
@@ -115,44 +77,36 @@ class StepWitnessed(CaseFact):
         case.deviations += self.deviation is not None
 
 
-def witness_case(told: WitnessedCase, policy: Policy) -> CaseWitnessed:
-    """The unstamped fact that begins the case, in the stage the source tells or the start.
+def witness_case(told: CaseWitnessed, policy: Policy) -> CaseWitnessed:
+    """The fact that begins a case, unstamped, from what the source says of it.
 
-    A case without a unit is held by the hotline's own: somebody always holds it.
+    Where the source says nothing: the stage is the workflow's start, and the hotline's own
+    unit holds the case, since somebody always does.
     """
-    return CaseWitnessed(
-        stage=told.stage or policy.start,
-        terminal=policy.terminal(told.stage or policy.start),
-        number=told.number,
-        source=told.source,
-        source_id=told.source_id,
-        business_type=told.business_type,
-        channel=told.channel,
-        holder_unit=told.unit or policy.intake_unit,
-        holder_person=told.person,
-        category=told.category,
-        level=told.level,
-        area=told.area,
-        customer=told.customer,
-        content=told.content,
-        attributes=told.attributes,
+    stage = told.stage or policy.start
+    return replace(
+        told,
+        stage=stage,
+        terminal=policy.terminal(stage),
+        holder_unit=told.holder_unit or policy.intake_unit,
     )
 
 
-def witness_step(told: WitnessedStep, previous: str, policy: Policy) -> StepWitnessed:
-    """The unstamped fact of one row, after the stage ``previous`` (that of the row before,
-    or of the CaseWitnessed). Needs no aggregate, so rows can be told in bulk."""
-    return StepWitnessed(
-        stage=told.stage,
+def witness_step(
+    told: StepWitnessed, previous: str, action: str | None, policy: Policy
+) -> StepWitnessed:
+    """The fact of one row, unstamped, from what the source says in it.
+
+    ``told.stage`` is the state of our workflow the case is in after it, ``action`` the
+    move it stands for, or None when the source does not tell. ``previous`` is the stage
+    after the row before, or that of the CaseWitnessed. Needs no aggregate, so rows can be
+    told in bulk.
+    """
+    return replace(
+        told,
         terminal=policy.terminal(told.stage),
-        row=told.row,
-        activity=told.activity,
         unit=told.unit or policy.intake_unit,
-        person=told.person,
-        line=told.line,
-        deviation=deviation(policy, previous, told.action, told.stage),
-        text=told.text,
-        attributes=told.attributes,
+        deviation=deviation(policy, previous, action, told.stage),
     )
 
 
