@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import ahead, coded
+from domain.case.rules import ahead, approvable, asked_for, coded, none_waits
 from domain.case.state import Request
 from domain.command import Command
 from domain.fact import Fact, Sealed
@@ -92,8 +92,7 @@ def request_extension(
     case: Case, command: RequestExtension, setting: Setting
 ) -> list[Fact]:
     """Raises Refused: ``request_pending``, ``not_ahead``, ``not_later``."""
-    if case.extension is not None:
-        raise Refused("request_pending", person=case.extension.by)
+    none_waits(case.extension)
     coded(case, "extension", command.reason, setting)
     new_due = ahead(command.new_due, command)
     if case.due is not None and new_due <= case.due:
@@ -109,14 +108,12 @@ def approve_extension(
     case: Case, command: ApproveExtension, setting: Setting
 ) -> list[Fact]:
     """Raises Refused: ``no_request``, ``own_request``, ``not_ahead`` (over by now)."""
-    request = requested(case)
-    if command.actor.person == request.by:
-        raise Refused("own_request")
+    request, new_due = approvable(case.extension, command)
     return [
         ExtensionApproved(
             requested_by=request.by,
             reason=request.reason,
-            new_due=ahead(request.until, command),
+            new_due=new_due,
             note=command.note,
         )
     ]
@@ -124,14 +121,7 @@ def approve_extension(
 
 def refuse_extension(case: Case, command: RefuseExtension, setting: Setting) -> list[Fact]:
     """Raises Refused: ``no_request``."""
-    request = requested(case)
+    request = asked_for(case.extension)
     return [
         ExtensionRefused(requested_by=request.by, reason=request.reason, note=command.note)
     ]
-
-
-def requested(case: Case) -> Request:
-    """The extension somebody waits for."""
-    if case.extension is None:
-        raise Refused("no_request")
-    return case.extension

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.authority import see
 from domain.case.case import Case
+from domain.case.state import Request
 from domain.command import Command
 from domain.policy.rows import Reason
 from domain.refused import NotFound, Refused
@@ -65,6 +66,30 @@ def ahead(moment: datetime, command: Command) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:  # the last hours of the year 9999, west of Greenwich
         raise Refused("time_out_of_range", time=moment.isoformat()) from None
+
+
+def none_waits(request: Request | None) -> None:
+    """One request at a time. Raises Refused: ``request_pending``."""
+    if request is not None:
+        raise Refused("request_pending", person=request.by)
+
+
+def asked_for(request: Request | None) -> Request:
+    """What somebody waits for. Raises Refused: ``no_request``."""
+    if request is None:
+        raise Refused("no_request")
+    return request
+
+
+def approvable(request: Request | None, command: Command) -> tuple[Request, datetime]:
+    """A request of somebody else, and until when, which is still to come.
+
+    Raises Refused: ``no_request``, ``own_request``, ``not_ahead`` (over by now).
+    """
+    request = asked_for(request)
+    if command.actor.person == request.by:
+        raise Refused("own_request")
+    return request, ahead(request.until, command)
 
 
 def own_unit(command: Command, setting: Setting) -> str:

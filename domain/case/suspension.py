@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import ahead, coded
+from domain.case.rules import ahead, approvable, asked_for, coded, none_waits
 from domain.case.state import Request
 from domain.command import Command
 from domain.fact import Fact, Sealed
-from domain.refused import Refused
 from domain.setting import Setting
 
 
@@ -108,8 +107,7 @@ def request_suspension(
     case: Case, command: RequestSuspension, setting: Setting
 ) -> list[Fact]:
     """Raises Refused: ``request_pending``, ``unknown_reason``, ``not_ahead``."""
-    if case.suspension is not None:
-        raise Refused("request_pending", person=case.suspension.by)
+    none_waits(case.suspension)
     coded(case, "suspension", command.reason, setting)
     until = ahead(command.until, command)
     return [SuspensionRequested(reason=command.reason, until=until)]
@@ -119,14 +117,12 @@ def approve_suspension(
     case: Case, command: ApproveSuspension, setting: Setting
 ) -> list[Fact]:
     """Raises Refused: ``no_request``, ``own_request``, ``not_ahead`` (over by now)."""
-    request = requested(case)
-    if command.actor.person == request.by:
-        raise Refused("own_request")
+    request, until = approvable(case.suspension, command)
     return [
         SuspensionApproved(
             requested_by=request.by,
             reason=request.reason,
-            until=ahead(request.until, command),
+            until=until,
             note=command.note,
         )
     ]
@@ -136,7 +132,7 @@ def refuse_suspension(
     case: Case, command: RefuseSuspension, setting: Setting
 ) -> list[Fact]:
     """Raises Refused: ``no_request``."""
-    request = requested(case)
+    request = asked_for(case.suspension)
     return [
         SuspensionRefused(requested_by=request.by, reason=request.reason, note=command.note)
     ]
@@ -144,10 +140,3 @@ def refuse_suspension(
 
 def end_suspension(case: Case, command: EndSuspension, setting: Setting) -> list[Fact]:
     return [SuspensionEnded(until=case.suspended_until)]
-
-
-def requested(case: Case) -> Request:
-    """The suspension somebody waits for."""
-    if case.suspension is None:
-        raise Refused("no_request")
-    return case.suspension
