@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from domain.case.accept import CaseAccepted
@@ -21,15 +20,7 @@ from domain.case.reopen import CaseReopened
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from projections.next_steps import next_step
 from projections.table import Row
-
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was told of a case on behalf of ``unit``, and has not answered."""
-
-    rung: int
-    unit: str
-    post: str
-    person: str
+from projections.told import Told, told_by
 
 
 class BoardRow(Row, frozen=True, kw_only=True):
@@ -77,7 +68,7 @@ class BoardRow(Row, frozen=True, kw_only=True):
     solved: bool | None = None
     closed_at: datetime | None = None
     rung: int = 0
-    unanswered: tuple[Waiting, ...] = ()
+    unanswered: tuple[Told, ...] = ()
     urged: int = 0
     supervised: int = 0
     reopened: int = 0
@@ -210,13 +201,12 @@ def identified(row: BoardRow, fact: CustomerIdentified) -> BoardRow:
 
 
 def escalated(row: BoardRow, fact: CaseEscalated) -> BoardRow:
-    told = Waiting(rung=fact.rung, unit=fact.unit, post=fact.to_post, person=fact.told)
-    return replace(row, rung=fact.rung, unanswered=(*row.unanswered, told))
+    return replace(row, rung=fact.rung, unanswered=(*row.unanswered, told_by(fact)))
 
 
 def escalation_answered(row: BoardRow, fact: EscalationAnswered) -> BoardRow:
-    told = Waiting(rung=fact.rung, unit=fact.unit, post=fact.post, person=fact.told)
-    return replace(row, unanswered=tuple(each for each in row.unanswered if each != told))
+    left = tuple(told for told in row.unanswered if told != told_by(fact))
+    return replace(row, unanswered=left)
 
 
 NOT_CALLED_BACK: dict[str, Any] = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from domain.case.accept import CaseAccepted
 from domain.case.callback import CallbackPlanned
@@ -23,6 +23,7 @@ from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from projections.reading import Condition, Is, Source, Within
 from projections.table import Row, Table
+from projections.told import told_by
 from projections.view import Occurrences, View, known, on
 
 
@@ -137,7 +138,7 @@ def told(row: ChainRow, fact: CaseEscalated) -> ChainRow:
 
 def answered(row: ChainRow, fact: EscalationAnswered) -> ChainRow:
     """For exactly who was told there: another line of units has a first rung too."""
-    meant = (fact.rung, fact.unit, fact.post, fact.told)
+    meant = astuple(told_by(fact))
     links = [
         replace(link, answered_at=fact.occurred_at, answered_by=fact.person)
         if link.waits

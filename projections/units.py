@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-
-from msgspec.structs import replace
 
 from domain.organisation import chain, structure
 from domain.organisation.appoint import PersonAppointed
@@ -19,11 +18,10 @@ from domain.organisation.organisation import OrganisationFact
 from domain.organisation.records import (
     Books,
     Ending,
+    PersonRecord,
     Placing,
-    Post,
     PostRecord,
     Rung,
-    Tenure,
     Unit,
     UnitRecord,
 )
@@ -54,79 +52,83 @@ def of_unit(fact: Any) -> Key:
     return (fact.unit,)
 
 
-def opened(_: UnitRow | None, fact: UnitOpened) -> UnitRow:
+def entered(row: UnitRow | None, fact: Any) -> UnitRow:
+    """The unit as the domain's own rule leaves it when this fact is entered."""
+    books: Books = fact.enter(beside(row, fact))
+    record = books.units[fact.unit]
     return UnitRow(
-        unit=fact.unit,
-        name=fact.name,
-        block=fact.block,
-        kind=fact.kind,
+        unit=record.id,
+        name=record.name,
+        block=record.block,
+        kind=record.kind,
+        opened_from=record.opened_from,
+        placings=record.placings,
+        ending=record.ending,
+        posts=tuple(books.posts[post] for post in record.posts),
+    )
+
+
+def beside(row: UnitRow | None, fact: Any) -> Books:
+    """The books that a fact about this unit is entered into.
+
+    The rule also notes it with the unit above or the heir, and with the person: they have
+    rows of their own or none, and only have to be there.
+    """
+    others = {getattr(fact, name, None) for name in ("parent", "to_parent", "into")}
+    books = Books(
+        units={other: nobody(other, fact) for other in others if other is not None}
+    )
+    if row is not None:
+        books = books.with_units(record_of(row))
+        for post in row.posts:
+            books = books.with_post(post)
+    if (person := getattr(fact, "person", None)) is not None:
+        known_as = PersonRecord(id=person, name=person, since=fact.effective_from)
+        books = books.with_person(known_as)
+    return books
+
+
+def nobody(unit: str, fact: OrganisationFact) -> UnitRecord:
+    """A unit of which nothing matters but that it is there."""
+    return UnitRecord(
+        id=unit,
+        name=unit,
+        block="",
+        kind="",
         opened_from=fact.effective_from,
-        placings=(Placing(since=fact.effective_from, parent=fact.parent),),
+        placings=(),
     )
 
 
-def placed(row: UnitRow, fact: UnitMoved) -> UnitRow:
-    """In order of ``since``; of equals, the later recorded last."""
-    placing = Placing(since=fact.effective_from, parent=fact.to_parent)
-    order = sorted((*row.placings, placing), key=lambda each: each.since)
-    return replace(row, placings=tuple(order))
-
-
-def ended(row: UnitRow, fact: OrganisationFact) -> UnitRow:
-    into = fact.into if isinstance(fact, UnitMerged) else None
-    return replace(row, ending=Ending(since=fact.effective_from, into=into))
-
-
-def post_defined(row: UnitRow, fact: PostDefined) -> UnitRow:
-    post = Post(
-        id=fact.post, unit=fact.unit, name=fact.name, duty=fact.duty, role=fact.role
+def record_of(
+    row: UnitRow, below: Iterable[str] = (), absorbed: Iterable[str] = ()
+) -> UnitRecord:
+    """The domain's record of a unit: its row, and what the rows of others say of it."""
+    return UnitRecord(
+        id=row.unit,
+        name=row.name,
+        block=row.block,
+        kind=row.kind,
+        opened_from=row.opened_from,
+        placings=row.placings,
+        ending=row.ending,
+        below=tuple(below),
+        absorbed=tuple(absorbed),
+        posts=tuple(record.post.id for record in row.posts),
     )
-    return replace(
-        row, posts=(*row.posts, PostRecord(post=post, since=fact.effective_from))
-    )
-
-
-def appointed(row: UnitRow, fact: PersonAppointed) -> UnitRow:
-    tenure = Tenure(person=fact.person, since=fact.effective_from, until=fact.until)
-    return _holding(row, fact.post, lambda tenures: (*tenures, tenure))
-
-
-def relieved(row: UnitRow, fact: PersonRelieved) -> UnitRow:
-    """The tenure that ran then ends then."""
-    at = fact.effective_from
-    return _holding(
-        row,
-        fact.post,
-        lambda tenures: tuple(
-            Tenure(person=t.person, since=t.since, until=at)
-            if t.person == fact.person and t.runs(at)
-            else t
-            for t in tenures
-        ),
-    )
-
-
-def _holding(row: UnitRow, post: str, change: Any) -> UnitRow:
-    posts = [
-        PostRecord(post=record.post, since=record.since, tenures=change(record.tenures))
-        if record.post.id == post
-        else record
-        for record in row.posts
-    ]
-    return replace(row, posts=tuple(posts))
 
 
 UNITS: View[UnitRow] = View(
     Table("units", UnitRow, key=("unit",)),
     docs="what the organisation looked like at any moment, and who held which post",
     handlers=(
-        on(UnitOpened, opened, key=of_unit),
-        on(UnitMoved, known(placed), key=of_unit),
-        on(UnitMerged, known(ended), key=of_unit),
-        on(UnitClosed, known(ended), key=of_unit),
-        on(PostDefined, known(post_defined), key=of_unit),
-        on(PersonAppointed, known(appointed), key=of_unit),
-        on(PersonRelieved, known(relieved), key=of_unit),
+        on(UnitOpened, entered, key=of_unit),
+        on(UnitMoved, known(entered), key=of_unit),
+        on(UnitMerged, known(entered), key=of_unit),
+        on(UnitClosed, known(entered), key=of_unit),
+        on(PostDefined, known(entered), key=of_unit),
+        on(PersonAppointed, known(entered), key=of_unit),
+        on(PersonRelieved, known(entered), key=of_unit),
     ),
 )
 
@@ -163,19 +165,7 @@ class Units:
             if row.ending and row.ending.into:
                 absorbed[row.ending.into].append(row.unit)
         units = {
-            row.unit: UnitRecord(
-                id=row.unit,
-                name=row.name,
-                block=row.block,
-                kind=row.kind,
-                opened_from=row.opened_from,
-                placings=row.placings,
-                ending=row.ending,
-                below=tuple(below[row.unit]),
-                absorbed=tuple(absorbed[row.unit]),
-                posts=tuple(record.post.id for record in row.posts),
-            )
-            for row in rows
+            row.unit: record_of(row, below[row.unit], absorbed[row.unit]) for row in rows
         }
         posts = {record.post.id: record for row in rows for record in row.posts}
         return Books(units=units, posts=posts)

@@ -22,8 +22,9 @@ from domain.case.urge import CustomerUrged
 from domain.case.withdraw import CaseWithdrawn
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.fact import Fact
-from projections.board_rows import BoardRow, Waiting
+from projections.board_rows import BoardRow
 from projections.boards import BOARDS
+from projections.told import Told
 from tests.projections import telling
 from tests.projections.telling import at, minutes
 from tests.support.scenario import (
@@ -263,7 +264,7 @@ def test_the_board_says_how_far_up_a_case_is_and_which_leaders_have_not_answered
     row = board(
         *HANDLING, escalation(1), escalation(2), happened("handling", LEADER, answered)
     )
-    second = Waiting(rung=2, unit="bailu", post="post-2", person="leader-2")
+    second = Told(rung=2, unit="bailu", post="post-2", person="leader-2")
     assert (row.rung, row.unanswered) == (2, (second,))
 
 

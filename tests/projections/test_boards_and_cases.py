@@ -33,11 +33,12 @@ from domain.case.suspension import (
 )
 from domain.case.urge import CustomerUrged
 from domain.case.withdraw import CaseWithdrawn
-from projections.board_rows import BoardRow, Waiting
+from projections.board_rows import BoardRow
 from projections.boards import BOARDS
 from projections.chains import CHAINS, ChainRow
 from projections.folding import fold_in_memory
 from projections.handovers import HANDOVERS
+from projections.told import Told
 from tests.projections.telling import in_stream, logged, minutes
 from tests.support.scenario import CASE_ID, CUSTOMER, LEADER, OTHER_ID, later, text
 from tests.support.story import called_back, received
@@ -168,7 +169,7 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         closed_at=case.closed_at,
         rung=case.rung,
         unanswered=tuple(
-            Waiting(rung=each.rung, unit=each.unit, post=each.post, person=each.person)
+            Told(rung=each.rung, unit=each.unit, post=each.post, person=each.person)
             for each in case.told
             if not each.answered
         ),

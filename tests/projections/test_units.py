@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -67,6 +68,19 @@ def test_the_view_answers_for_any_moment_as_the_domain_does(moment: datetime) ->
     assert units.open_at(moment) == list(organisation.units(moment))
     for row in units.rows():
         assert units.chain(row.unit, moment) == organisation.chain(row.unit, moment)
+
+
+def test_the_rows_hold_of_units_and_posts_what_the_domain_has_on_record() -> None:
+    ours, theirs = view().books(), domain().books
+    assert ours.posts == theirs.posts
+    assert ours.units.keys() == theirs.units.keys()
+    for unit, record in theirs.units.items():
+        found = ours.units[unit]
+        assert set(found.below) == set(record.below)
+        assert set(found.absorbed) == set(record.absorbed)
+        assert replace(found, below=(), absorbed=()) == replace(
+            record, below=(), absorbed=()
+        )
 
 
 def test_a_unit_keeps_every_span_of_its_life() -> None:
