@@ -89,7 +89,13 @@ def print_story(lines: list[dict[str, Any]]) -> None:
                 moment(line["occurred_at"]),
                 f"{line['actor']['person']} ({line['actor']['role']})",
                 line["topic"],
-                fields({k: v for k, v in line["fact"].items() if k != "stage"}),
+                fields(
+                    {
+                        k: v
+                        for k, v in line["fact"].items()
+                        if k not in {"stage", "terminal"}
+                    }
+                ),
                 line["state"]["stage"],
             )
             for line in lines
