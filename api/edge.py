@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 from domain.command import ENVELOPE, Command
-from domain.fact import Actor, Sealed
+from domain.fact import UNSTAMPED, Actor, Sealed
 
 # Fields the edge fills by itself: a client never names the person a key belongs to.
 FILLED_BY_THE_EDGE = frozenset({"customer"})
@@ -30,6 +30,28 @@ class Vault(Protocol):
         self, text: str, *, person: UUID, stream: UUID, field: str, mask: str
     ) -> Sealed:
         """Close one text in an envelope that opens only for this stream and field."""
+
+
+class Blank:
+    """A vault that keeps nothing and knows nobody: a command can be tried before it is
+    meant, and leaves nobody behind when it is refused."""
+
+    def person_by_phone(self, phone: str) -> UUID:  # noqa: ARG002 - not looked up
+        return UNSTAMPED
+
+    def new_person(self) -> UUID:
+        return UNSTAMPED
+
+    def seal(
+        self,
+        text: str,  # noqa: ARG002 - not kept
+        *,
+        person: UUID,
+        stream: UUID,  # noqa: ARG002
+        field: str,  # noqa: ARG002
+        mask: str,
+    ) -> Sealed:
+        return Sealed(person=person, envelope=UNSTAMPED, mask=mask, box="", commitment="")
 
 
 def body_fields(kind: type[Command]) -> dict[str, Any]:

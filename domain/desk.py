@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -113,6 +114,37 @@ class Desk(Application[UUID]):
         with self._turns.of(command.subject):
             return self._in_turn(command, version, voiced)
 
+    def foresee(
+        self, command: Command, *, version: int | None = None, fingerprint: bytes = b""
+    ) -> Answer | None:
+        """The answer that a command already got; None when it would go through now.
+
+        For whoever prepares a command at a price (the keys that texts are sealed under):
+        nothing is recorded. What the texts say plays no part. Raises Refused as ``handle``.
+        """
+        voiced = Voiced(command.command_id, fingerprint)
+        if done := self._done(voiced):
+            return done
+        with suppress(Refused):
+            self._begin_or_go_on(command, version, cached=True)
+            return None
+        try:
+            self._begin_or_go_on(command, version, cached=False)
+        except Refused:
+            # The same command, sent twice, may just have been done.
+            if done := self._done(voiced):
+                return done
+            raise
+        return None
+
+    def _begin_or_go_on(
+        self, command: Command, version: int | None, *, cached: bool
+    ) -> None:
+        self._decide(command, version, cached=cached)
+        begins = type(command) in subject_of(type(command)).begins
+        if begins and command.subject in self._uncached:
+            raise Refused("already_begun")
+
     def _in_turn(self, command: Command, version: int | None, voiced: Voiced) -> Answer:
         for attempt, _ in enumerate(self._attempts()):
             try:
@@ -133,17 +165,8 @@ class Desk(Application[UUID]):
     def _attempt(
         self, command: Command, version: int | None, voiced: Voiced, *, cached: bool
     ) -> Answer:
-        subject, kind = subject_of(type(command)), type(command)
-        begins = kind in subject.begins
-        aggregate = None if begins else self._load(subject, command.subject, cached=cached)
-        others = Others(partial(self.case, cached=cached))
-        setting = self.setting(self._policy_for(aggregate, command), others)
-        stage, actor = let_through(aggregate, command, setting, version)
-        command = replace(command, actor=actor)
-        facts = (
-            subject.begins[kind](command, setting)
-            if begins
-            else subject.goes_on[kind](aggregate, command, setting)
+        aggregate, others, stage, command, setting, facts = self._decide(
+            command, version, cached=cached
         )
         elsewhere = [fact for fact in facts if fact.originator_id != UNSTAMPED]
         facts = [fact for fact in facts if fact.originator_id == UNSTAMPED]
@@ -157,6 +180,24 @@ class Desk(Application[UUID]):
         # is what the ledger and the answer point to.
         last = self.save(*touched, aggregate, commands=[voiced])[-1].notification
         return Answer(command.subject, last.originator_version, last.id)
+
+    def _decide(
+        self, command: Command, version: int | None, *, cached: bool
+    ) -> tuple[Recorded | None, Others, str | None, Command, Setting, list[Fact]]:
+        """Load, let through, decide: what it was decided on, and the facts, unstamped."""
+        subject, kind = subject_of(type(command)), type(command)
+        begins = kind in subject.begins
+        aggregate = None if begins else self._load(subject, command.subject, cached=cached)
+        others = Others(partial(self.case, cached=cached))
+        setting = self.setting(self._policy_for(aggregate, command), others)
+        stage, actor = let_through(aggregate, command, setting, version)
+        command = replace(command, actor=actor)
+        facts = (
+            subject.begins[kind](command, setting)
+            if begins
+            else subject.goes_on[kind](aggregate, command, setting)
+        )
+        return aggregate, others, stage, command, setting, facts
 
     def _beside(self, others: Others, fact: Fact, command: Command) -> Case:
         """Put a fact onto another case, at the version the decision looked at.

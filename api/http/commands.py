@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.case_ref import witnessed_case_id
-from api.edge import body_fields, command_from, is_sealed
+from api.edge import Blank, Vault, body_fields, command_from, is_sealed
 from api.http.bodies import body_model, parse
 from api.http.door import Door, answered
 from api.http.headers import (
@@ -24,6 +24,7 @@ from api.http.headers import (
 from api.http.problems import Problem
 from domain.catalogue import SUBJECTS
 from domain.command import Command
+from domain.desk import Answer
 from domain.fact import Actor
 from domain.organisation.organisation import ORGANISATION_ID
 from domain.policy.book import policy_book_id
@@ -52,6 +53,17 @@ PLACES: dict[str, Place] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants it, under which identity, of which stream, on which version."""
+
+    actor: Actor
+    command_id: UUID
+    subject: UUID
+    version: int | None
+    fingerprint: bytes
+
+
 class CommandRoute:
     """The route of one command: from the request to the desk's answer."""
 
@@ -62,7 +74,7 @@ class CommandRoute:
         self.place = PLACES[subject]
         self.model = body_model(kind)
         self._begins = self.place.many and self.place.bare == kind.ACTION
-        self._seals = any(is_sealed(hint) for hint in body_fields(kind).values())
+        self._sealed = [n for n, hint in body_fields(kind).items() if is_sealed(hint)]
 
     @property
     def path(self) -> str:
@@ -82,8 +94,9 @@ class CommandRoute:
             command_id = command_id_of(actor, key)
             subject = self._stream(request, command_id, body.model_dump())
             fingerprint = self._fingerprint(key, subject, body.model_dump_json())
-            command = self._command(body.model_dump(), actor, command_id, subject)
-            answer = door.desk.handle(command, version=version, fingerprint=fingerprint)
+            answer = self._answer(
+                body.model_dump(), Wish(actor, command_id, subject, version, fingerprint)
+            )
         except (Refused, Problem) as no:
             door.count(no.code, self.kind.ACTION, actor, subject)
             raise
@@ -119,22 +132,30 @@ class CommandRoute:
         keyed = self._door.store.vault.fingerprint
         return fingerprint_of(key, f"POST {self.path} {subject}", canonical, keyed)
 
-    def _command(
-        self, body: Mapping[str, Any], actor: Actor, command_id: UUID, subject: UUID
-    ) -> Command:
+    def _answer(self, body: Mapping[str, Any], wish: Wish) -> Answer:
+        """Texts are sealed only for a wish that will be done: one that is refused, or sent
+        again, leaves no keys behind, and a hidden case takes no longer than none."""
+        door, at = self._door, self._door.now()
+
+        def command(vault: Vault, customer: UUID | None) -> Command:
+            return command_from(
+                body,
+                self.kind,
+                actor=wish.actor,
+                at=at,
+                command_id=wish.command_id,
+                subject=wish.subject,
+                vault=vault,
+                customer=customer,
+            )
+
+        said: dict[str, Any] = {"version": wish.version, "fingerprint": wish.fingerprint}
         customer = None
-        if self._seals and not self._begins:
-            customer = self._door.customer_of(subject)
-        return command_from(
-            body,
-            self.kind,
-            actor=actor,
-            at=self._door.now(),
-            command_id=command_id,
-            subject=subject,
-            vault=self._door.store.vault,
-            customer=customer,
-        )
+        if any(body[name] for name in self._sealed):
+            if done := door.desk.foresee(command(Blank(), None), **said):
+                return done
+            customer = None if self._begins else door.customer_of(wish.subject)
+        return door.desk.handle(command(door.store.vault, customer), **said)
 
 
 def command_routes(door: Door) -> list[CommandRoute]:
