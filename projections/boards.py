@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -55,24 +55,9 @@ from projections.board_rows import (
     unmerged,
     witnessed,
 )
-from projections.reading import Condition, Is, Source, Touches, place
-from projections.table import Cell, Key, Table
-from projections.view import View, known, on, sets, tally
-
-
-class Load(Cell, frozen=True, kw_only=True):
-    """How many cases there are at a stage with a unit."""
-
-    open: bool
-    stage: str
-    unit: str
-
-
-def load(row: BoardRow) -> Iterable[Key]:
-    yield row.open, row.stage, row.holder_unit
-
-
-LOADS = tally("loads", Load, load)
+from projections.reading import Condition, Is, Source, place
+from projections.table import Key, Table
+from projections.view import View, known, on, sets
 
 BOARDS: View[BoardRow] = View(
     Table(
@@ -138,7 +123,6 @@ BOARDS: View[BoardRow] = View(
         on(CaseUnmerged, known(unmerged)),
         on(CaseFact, known(due_next)),
     ),
-    tallies=(LOADS,),
     version=2,
 )
 
@@ -157,62 +141,11 @@ class Boards:
         """The cases with this number; almost always one."""
         return self._select(Is("number", number))
 
-    def sourced(self, source: str, source_id: str) -> BoardRow | None:
-        """The case that was taken over from another system under this id."""
-        found = self._select(Is("source", source), Is("source_id", source_id))
-        return found[0] if found else None
-
     def cases(
         self, *where: Condition, after: Key | None = None, limit: int | None = None
     ) -> list[BoardRow]:
         """Cases by any conditions, the oldest first; see ``place`` for the next page."""
         return self._select(*where, after=after, limit=limit)
-
-    def open_cases(
-        self, *where: Condition, after: Key | None = None, limit: int | None = None
-    ) -> list[BoardRow]:
-        """The loops that are not closed, the oldest first."""
-        return self._select(Is("open", True), *where, after=after, limit=limit)
-
-    def worklist(self, units: frozenset[str], person: str | None = None) -> list[BoardRow]:
-        """What these units must do next; with ``person``, what that person must."""
-        where: list[Condition] = [Is("open", True), Is("next_unit", *sorted(units))]
-        if person is not None:
-            where.append(Is("next_person", person))
-        return self._select(*where)
-
-    def unclaimed(self, units: frozenset[str]) -> list[BoardRow]:
-        """What these units must do next and no person has taken yet."""
-        return self._select(
-            Is("open", True), Is("next_unit", *sorted(units)), Is("next_person", None)
-        )
-
-    def of_customer(self, customer: UUID) -> list[BoardRow]:
-        """Every case of one customer, the oldest first."""
-        return self._select(Is("customer", customer))
-
-    def seen_by(self, units: frozenset[str]) -> Condition:
-        """The condition that one of these units holds the case or ever did."""
-        return Touches("units", units)
-
-    def counts(self, *by: str, where: Iterable[Condition] = ()) -> dict[Key, int]:
-        """How many open cases by these columns; ``opened`` lists those of a cell."""
-        return self._source.count(BOARDS.table, Is("open", True), *where, by=by)
-
-    def opened(self, by: Iterable[str], cell: Key) -> list[BoardRow]:
-        """Exactly the open cases that a cell of ``counts`` counts."""
-        where = [Is(name, value) for name, value in zip(by, cell, strict=True)]
-        return self.open_cases(*where)
-
-    def loads(self) -> list[Load]:
-        """How many cases each unit has at each stage, closed ones too, from the tally."""
-        return self._source.select(LOADS.table)
-
-    def loaded(self, cell: Load) -> list[BoardRow]:
-        """Exactly the cases that a cell of ``loads`` counts."""
-        return self._select(
-            Is("open", cell.open), Is("stage", cell.stage), Is("holder_unit", cell.unit)
-        )
 
     def _select(self, *where: Condition, **page: Any) -> list[BoardRow]:
         return self._source.select(BOARDS.table, *where, order=ORDER, **page)

@@ -16,7 +16,6 @@ from domain.call.identify_caller import CallerIdentified
 from domain.call.link_case import CallLinked
 from domain.call.offer import CallOffered
 from domain.call.rate import CallRated
-from projections.reading import Is, Source, Touches
 from projections.table import Row, Table
 from projections.view import View, known, on, sets
 
@@ -118,36 +117,3 @@ CALLS: View[CallRow] = View(
         on(CallRated, sets(lambda fact: {"rating": fact.satisfaction})),
     ),
 )
-
-
-class Calls:
-    """The calls as they are (``Stored``) or were (``Held``)."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def call(self, call_id: UUID) -> CallRow | None:
-        found: CallRow | None = self._source.get(CALLS.table, (call_id,))
-        return found
-
-    def on_the_line(self, units: frozenset[str] | None = None) -> list[CallRow]:
-        """Calls that are not over, of these units or of all, the oldest first."""
-        where = [Is("open", True)]
-        if units is not None:
-            where.append(Is("unit", *sorted(units)))
-        return self._source.select(CALLS.table, *where, order=("offered_at",))
-
-    def waiting(self, units: frozenset[str]) -> list[CallRow]:
-        """Calls of these units that nobody has taken, the oldest first."""
-        return [row for row in self.on_the_line(units) if row.agent is None]
-
-    def of_customer(self, customer: UUID) -> list[CallRow]:
-        return self._source.select(
-            CALLS.table, Is("customer", customer), order=("offered_at",)
-        )
-
-    def of_case(self, case_id: UUID) -> list[CallRow]:
-        """The calls that led to a case or are about it."""
-        return self._source.select(
-            CALLS.table, Touches("cases", frozenset({str(case_id)})), order=("offered_at",)
-        )

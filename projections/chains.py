@@ -21,7 +21,7 @@ from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
-from projections.reading import Condition, Is, Source, Within
+from projections.reading import Is, Source
 from projections.table import Row, Table
 from projections.told import told_by
 from projections.view import Occurrences, View, known, on
@@ -227,18 +227,3 @@ class Chains:
     def of(self, case_id: UUID) -> list[RungRow]:
         """The chain of one case, in the order of the acts."""
         return self._source.select(RUNGS.table, Is("case_id", case_id))
-
-    def waiting(
-        self, *, person: str | None = None, unit: str | None = None
-    ) -> list[RungRow]:
-        """Who was told and has not answered, the longest first."""
-        where: list[Condition] = [
-            Within("rung", least=1),
-            Is("answered_at", None),
-            Is("lapsed_at", None),
-        ]
-        if person is not None:
-            where.append(Is("person", person))
-        if unit is not None:
-            where.append(Is("unit", unit))
-        return self._source.select(RUNGS.table, *where, order=("told_at",))
