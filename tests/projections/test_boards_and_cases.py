@@ -136,6 +136,14 @@ def on_the_desk(facts: list[CaseFact]) -> Case:
     return case
 
 
+def unanswered(case: Case) -> tuple[Told, ...]:
+    return tuple(
+        Told(rung=each.rung, unit=each.unit, post=each.post, person=each.person)
+        for each in case.told
+        if not each.answered
+    )
+
+
 def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
     """The row that the desk's own case would make; what it need not know, as it is."""
     return BoardRow(
@@ -168,11 +176,7 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         solved=case.solved,
         closed_at=case.closed_at,
         rung=case.rung,
-        unanswered=tuple(
-            Told(rung=each.rung, unit=each.unit, post=each.post, person=each.person)
-            for each in case.told
-            if not each.answered
-        ),
+        unanswered=unanswered(case),
         urged=case.urges,
         supervised=case.supervisions,
         reopened=case.reopenings,
