@@ -67,6 +67,14 @@ TEXTS: dict[str, Text] = {
         "视图尚未更新到位置 {position}, 请稍后再试",
         "the view has not reached position {position} yet; try again shortly",
     ),
+    "beyond_the_log": Text(
+        "日志只到位置 {head}, 还没有位置 {position}",
+        "the log ends at {head}; nothing is at position {position} yet",
+    ),
+    "moment_untold": Text(
+        "该时点的视图无法重算: 有 {n} 条事实未能计入, 详见系统日志",
+        "the views of that moment cannot be told: {n} facts do not fold; see the log",
+    ),
     "view_missing": Text(
         "视图尚未建立: 后台进程还没有运行过",
         "the views are not built yet: no worker has run",
