@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+import psycopg
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.cases import AsOf, moment
@@ -109,7 +110,12 @@ class ViewReader:
         eyes = Eyes.of(self._door, actor)
         where, holds = question.narrowed(where, eyes, source)
         asked = Asked(question, source, where, holds, eyes, _digest(name, pairs))
-        rows = asked.rows(_last(asked, cursor), limit + 1)
+        try:
+            rows = asked.rows(_last(asked, cursor), limit + 1)
+        except psycopg.DataError:
+            # A value that a column cannot have (a number too great) was asked for.
+            code = "bad_cursor" if cursor else "bad_parameter"
+            raise Problem(400, code, name=name) from None
         next_cursor = _cursor(asked, rows[limit - 1]) if len(rows) > limit else None
         page = rows[:limit] if eyes.know_who else map(row_without_who, rows[:limit])
         items = [shown(row, at) for row in page]
@@ -144,7 +150,12 @@ class ViewReader:
 
 
 def wait_for(door: Door, view: str, position: int | None) -> None:
-    """Return once the view shows a position. Raises Problem 503 after some seconds."""
+    """Return once the view shows a position.
+
+    Raises Problem 400 for one that the log has not reached, 503 after some seconds.
+    """
+    if position is not None and position > (head := door.store.log.head()):
+        raise Problem(400, "beyond_the_log", position=position, head=head)
     try:
         door.positions.wait(view, position, timeout=WAIT_SECONDS)
     except TimeoutError:
@@ -183,11 +194,18 @@ def _last(asked: Asked, cursor: str | None) -> Key | None:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         digest, key = text[: len(asked.digest)], text[len(asked.digest) :]
         place_of = question.table.values_from_text(key, question.ordering)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, OverflowError, msgspec.MsgspecError):
         raise Problem(400, "bad_cursor") from None
-    if digest != asked.digest:
+    if digest != asked.digest or not all(map(_given_out, place_of)):
         raise Problem(400, "bad_cursor")
     return place_of
+
+
+def _given_out(value: object) -> bool:
+    """Whether a cursor of ours can hold it: no NUL, no time without an offset."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not (isinstance(value, str) and "\x00" in value)
 
 
 def add_views(router: APIRouter, door: Door) -> None:
