@@ -6,11 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 TIERS ?=
 ONCE ?=
+PORT ?=
 
 .PHONY: help demo test lint format bench clean
 
 help:
 	@echo "make demo         everything on one machine, with a sample day; Ctrl-C stops it"
+	@echo "make demo PORT=N  the same, listening on another port than 8095"
 	@echo "make demo ONCE=1  the same, prints the board, a chain and a replay, and ends"
 	@echo "make test         all tests that this machine can run (TIERS=all: all, or fail)"
 	@echo "make lint         ruff, mypy, import-linter"
@@ -30,7 +32,7 @@ $(VENV)/.tests: $(BIN)/python pyproject.toml
 	@touch $@ $(VENV)/.runs
 
 demo: $(VENV)/.runs
-	$(BIN)/huiyin demo $(if $(ONCE),--once)
+	$(BIN)/huiyin demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.tests
 	HUIYIN_TIERS="$(TIERS)" $(BIN)/python -m pytest --cov --cov-report=term $(ARGS)

@@ -44,7 +44,7 @@ class Office:
 def open_office(settings: Settings) -> Iterator[Office]:
     """Start the embedded server if none runs, open the store, give a new log its rules.
 
-    What was started is stopped on the way out.
+    What was started is stopped on the way out. Raises Refused for an unknown profile.
     """
     with (
         running(settings) as dsn,
@@ -56,5 +56,7 @@ def open_office(settings: Settings) -> Iterator[Office]:
             attempts=patient,
         ) as desk,
     ):
-        found_rules(desk, datetime.now(UTC))
+        now = datetime.now(UTC)
+        found_rules(desk, now)
+        desk.policy_in_force(now)  # a profile that is none is refused here, not later
         yield Office(settings, store, desk, Follower(store, VIEWS))

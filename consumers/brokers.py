@@ -54,7 +54,7 @@ def client(module: str) -> ModuleType:
     except ImportError as missing:
         raise KafkaUnusable(
             f"HUIYIN_KAFKA is set, but {missing.name} is not installed:"
-            " install huiyin with its extra `kafka` (pip install 'huiyin[kafka]')"
+            " in the project's folder, run .venv/bin/python -m pip install -e '.[kafka]'"
         ) from missing
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.opening import moment_option, office
-from api.cli.output import moment, say_json, say_table, span
+from api.cli.output import moment, notes, say_json, say_table, span, width, zone
 from api.office import Office
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS, Boards, pages
@@ -26,6 +26,8 @@ COLUMNS = (
     "next step",
     "rung",
 )
+DISPENSABLE = {"type", "level", "in stage", "rung"}
+ROOMY = 130
 MARKS = (("urged", "催"), ("supervised", "督"), ("reopened", "重"), ("repeat_of", "复"))
 
 
@@ -37,6 +39,8 @@ def board(
         str | None, typer.Option(help="what had happened by this moment")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="closed cases too")] = False,
+    unit: Annotated[str | None, typer.Option(help="only what this unit holds")] = None,
+    source: Annotated[str | None, typer.Option(help="only of this imported log")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one object")] = False,
 ) -> None:
     """The closed-loop board 闭环看板: stage, holder, age, time in stage, next step."""
@@ -45,25 +49,45 @@ def board(
         raise typer.BadParameter("one of --as-of and --happened-by, not both")
     with office() as opened:
         opened.catch_up()
-        rows = read(opened, known, happened, everything=everything)
+        where = [] if everything else [Is("open", True)]
+        where += [Is("holder_unit", unit)] if unit else []
+        where += [Is("source", source)] if source else []
+        rows = read(opened, where, known, happened)
     if as_json:
         say_json({"items": rows, "at": known or happened, "count": len(rows)})
-    else:
-        print_board(rows, known or happened or datetime.now(UTC))
+        return
+    print_board(rows, known or happened or datetime.now(UTC))
+    if not rows and known:
+        notes.print(
+            f"nothing was on record by {moment(known)}; what had happened by then, "
+            "though recorded later, is shown by --happened-by"
+        )
 
 
 def read(
-    opened: Office, known: datetime | None, happened: datetime | None, *, everything: bool
+    opened: Office,
+    where: list[Is],
+    known: datetime | None = None,
+    happened: datetime | None = None,
 ) -> list[BoardRow]:
     """The rows of the board, the oldest case first."""
     source = source_at(opened.store, [BOARDS], known=known, happened=happened)
-    return list(pages(Boards(source), *([] if everything else [Is("open", True)])))
+    return list(pages(Boards(source), *where))
 
 
 def print_board(rows: list[BoardRow], at: datetime) -> None:
-    """The board as people read it; ages as of ``at``."""
-    title = f"closed-loop board 闭环看板 {moment(at)}: {sum(row.open for row in rows)} open"
-    say_table(title, COLUMNS, (cells(row, at) for row in rows))
+    """The board as people read it; ages as of ``at``. What is dispensable goes first where
+    there is no room."""
+    count = sum(row.open for row in rows)
+    title = f"closed-loop board 闭环看板 {moment(at)} {zone()}: {count} open"
+    kept = [
+        n
+        for n, column in enumerate(COLUMNS)
+        if width() >= ROOMY or column not in DISPENSABLE
+    ]
+    lines = (cells(row, at) for row in rows)
+    columns = [COLUMNS[n] for n in kept]
+    say_table(title, columns, ([line[n] for n in kept] for line in lines), whole=["number"])
 
 
 def cells(row: BoardRow, at: datetime) -> list[str | None]:

@@ -11,7 +11,16 @@ import typer
 
 from api import case_ref
 from api.cli.opening import office, refuse
-from api.cli.output import fields, moment, say, say_json, say_lines, say_table
+from api.cli.output import (
+    fields,
+    json_text,
+    moment,
+    say,
+    say_json,
+    say_lines,
+    say_table,
+    zone,
+)
 from api.office import Office
 from api.replay import replay
 from domain.case.case import Case
@@ -52,7 +61,7 @@ def found(ref: str) -> Iterator[tuple[Office, UUID]]:
 
 @app.command("show")
 def show(ref: Ref, as_json: Json = False) -> None:
-    """The case as it stands, and its story in short."""
+    """The case as it stands, and its story fact by fact."""
     with found(ref) as (opened, case_id):
         lines = list(replay(opened.store.log.stream(case_id)))
     state = lines[-1]["state"]
@@ -62,7 +71,7 @@ def show(ref: Ref, as_json: Json = False) -> None:
     say(f"{state['number']}  {state['business_type']}  {state['stage']}")
     for name, value in state.items():
         if value not in (None, "", [], {}, False, 0):
-            say(f"  {name}: {value}")
+            say(f"  {name}: {json_text(value)}")
     print_story(lines)
 
 
@@ -79,8 +88,9 @@ def replay_case(ref: Ref, as_json: Json = False) -> None:
 
 def print_story(lines: list[dict[str, Any]]) -> None:
     """A case fact by fact: when, who, what, and the stage after it."""
+    number = lines[-1]["state"]["number"]
     say_table(
-        f"replay 回放 {lines[-1]['state']['number']}: {len(lines)} facts",
+        f"replay 回放 {number}: {len(lines)} facts, times in {zone()}",
         ("v", "position", "occurred", "who", "fact", "says", "stage after"),
         (
             (
@@ -111,10 +121,10 @@ def chain(ref: Ref, as_json: Json = False) -> None:
         if as_json:
             say_json({"id": case_id, "links": links})
         else:
-            print_chain(opened, links)
+            print_chain(opened, ref, links)
 
 
-def print_chain(opened: Office, links: list[RungRow]) -> None:
+def print_chain(opened: Office, name: str, links: list[RungRow]) -> None:
     """The chain, lowest rung first in the order of the acts."""
     organisation = opened.desk.organisation()
 
@@ -123,7 +133,7 @@ def print_chain(opened: Office, links: list[RungRow]) -> None:
         return f"{name} ({person})" if name else (person or "nobody 无人")
 
     say_table(
-        "accountability chain 责任链",
+        f"accountability chain 责任链 of {name}, times in {zone()}",
         ("n", "rung", "unit", "post", "person", "since / told", "why", "answered"),
         (
             (

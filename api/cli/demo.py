@@ -11,25 +11,30 @@ from rich.progress import track
 
 from api.cli.board import print_board, read
 from api.cli.case import print_chain, print_story
-from api.cli.opening import office
+from api.cli.opening import office, refuse
 from api.cli.output import FOUND, notes, say
-from api.cli.serve import HOST, PORT, following, serve_until_stopped
+from api.cli.serve import (
+    HOST,
+    PORT,
+    address,
+    following,
+    listening,
+    serve_until_stopped,
+)
 from api.cli.views import print_report
+from api.demo.company import POSTS
 from api.demo.play import CHINA, acts, play
 from api.office import Office
 from api.replay import replay
+from projections.board_rows import BoardRow
 from projections.chains import Chains
 from projections.check import check
-from projections.reading import Stored
+from projections.reading import Is, Stored
 from projections.views import VIEWS
+from store.settings import PROFILE
 
-# Whom one can be over HTTP: role and unit.
-VISITORS = {
-    "agent": "kefu",
-    "dispatcher": "kefu",
-    "supervisor": "jiandu",
-    "auditor": "shenji",
-}
+# Whom one can be over HTTP: one person of each role that a loop needs.
+VISITORS = {"lan", "pan", "fan", "lei", "zheng", "ming", "an"}
 
 
 def demo(
@@ -40,21 +45,20 @@ def demo(
 ) -> None:
     """Play a sample day through the real commands; stay up until Ctrl-C, or --once."""
     with ExitStack() as stack:
+        door = None if once else stack.enter_context(listening(HOST, port))
         opened = stack.enter_context(office())
+        if opened.settings.profile != PROFILE:
+            refuse(f"the sample day is one of {PROFILE}: unset HUIYIN_PROFILE")
         stack.enter_context(following(opened))
         load(opened)
         opened.catch_up()
-        if once:
+        if door is None:
             if not show_round(opened):
                 raise typer.Exit(FOUND)
             return
-        print_board(read(opened, None, None, everything=False), datetime.now(UTC))
-        tokens = {
-            role: opened.store.tokens.create(role=role, unit=unit, person=f"demo-{role}")
-            for role, unit in VISITORS.items()
-        }
-        where_to_look(port, tokens)
-        serve_until_stopped(opened, HOST, port)
+        show_board(opened)
+        where_to_look(address(door), tokens(opened))
+        serve_until_stopped(opened, door)
 
 
 def sample_day() -> date:
@@ -77,11 +81,10 @@ def load(opened: Office) -> None:
 
 def show_round(opened: Office) -> bool:
     """The board, the chain of the case that climbed highest, its replay, the check."""
-    rows = read(opened, None, None, everything=True)
-    print_board([row for row in rows if row.open], datetime.now(UTC))
+    rows = show_board(opened)
     climbed = max(rows, key=lambda row: row.rung)
-    say(f"the case that climbed highest: {climbed.number}")
-    print_chain(opened, Chains(Stored(opened.store.pool)).of(climbed.case_id))
+    links = Chains(Stored(opened.store.pool)).of(climbed.case_id)
+    print_chain(opened, climbed.number, links)
     closed = max((row for row in rows if row.closed_at), key=lambda row: row.version)
     print_story(list(replay(opened.store.log.stream(closed.case_id))))
     report = check(opened.store, VIEWS)
@@ -89,13 +92,31 @@ def show_round(opened: Office) -> bool:
     return report.sound
 
 
-def where_to_look(port: int, tokens: dict[str, str]) -> None:
+def show_board(opened: Office) -> list[BoardRow]:
+    """Print what is open of the house's own cases; all of them, for further looks."""
+    rows = read(opened, [Is("source", None)])
+    print_board([row for row in rows if row.open], datetime.now(UTC))
+    return rows
+
+
+def tokens(opened: Office) -> dict[str, str]:
+    """A key to the HTTP door for one person of each role, by ``role person@unit``."""
+    return {
+        f"{post.role} {post.person}@{post.unit}": opened.store.tokens.create(
+            role=post.role, unit=post.unit, person=post.person, post=post.id
+        )
+        for post in POSTS
+        if post.person in VISITORS
+    }
+
+
+def where_to_look(site: str, keys: dict[str, str]) -> None:
     """What to try next, ready to be copied."""
-    say(f"HTTP: http://{HOST}:{port}/openapi.json; tokens of this demo:")
-    for role, token in tokens.items():
-        say(f"  {role:<10} {token}")
+    say(f"HTTP: {site}/openapi.json; keys to it, each shown this once:")
+    for who, key in keys.items():
+        say(f"  {who:<28} {key}")
     say("try, in another terminal:")
-    bearer = f"Authorization: Bearer {tokens['supervisor']}"
-    say(f"  curl -H '{bearer}' http://{HOST}:{port}/views/board")
+    supervisor = next(key for who, key in keys.items() if who.startswith("supervisor"))
+    say(f"  curl -H 'Authorization: Bearer {supervisor}' {site}/views/board")
     say("  .venv/bin/huiyin case replay NUMBER    (a number from the board above)")
     say("Ctrl-C stops everything.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, LiteralString, NamedTuple
 
@@ -52,6 +53,7 @@ def look_round(opened: Office) -> Iterator[Look]:
     private = key.exists() and not key.stat().st_mode & 0o077
     seen = "its owner's alone" if private else "missing, or open to others: chmod 600"
     yield Look("key file", private, f"{key}: {seen}")
+    yield intake_unit(opened)
     opened.catch_up()
     head = opened.store.log.head()
     for view in VIEWS:
@@ -59,6 +61,18 @@ def look_round(opened: Office) -> Iterator[Look]:
         yield Look(f"view {view.name}", position >= head, f"at {position} of {head}")
     waiting = len(parked(opened.store.pool, VIEWS))
     yield Look("parked facts", waiting == 0, str(waiting))
+
+
+def intake_unit(opened: Office) -> Look:
+    """The unit that cases fall back to must be there, once there are units at all."""
+    now = datetime.now(UTC)
+    unit = opened.desk.policy_in_force(now).intake_unit
+    organisation = opened.desk.organisation()
+    there = not organisation.units(now) or organisation.unit(unit, now) is not None
+    seen = (
+        unit if there else f"{unit} is no open unit: open it, or name another in a profile"
+    )
+    return Look("intake unit of the rules", there, seen)
 
 
 # What the database must answer; None: anything will do.

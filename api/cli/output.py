@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 notes = Console(stderr=True)
+
+PIPED_WIDTH = 160
 
 # Exit status: fine, found something, could not run.
 FINE, FOUND, COULD_NOT_RUN = 0, 1, 2
@@ -38,20 +42,39 @@ def say_lines(values: Iterable[Any]) -> None:
         say_json(value)
 
 
-def say_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people; as wide as it needs when the answer goes into a file."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+def say_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    whole: Collection[str] = (),
+) -> None:
+    """A table for people, as wide as COLUMNS or the terminal; 160 when piped into a file.
+
+    The columns named in ``whole`` are never broken, so that they can be copied.
+    """
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    piped = None if sys.stdout.isatty() else 140
-    Console(width=piped).print(table)
+    Console(width=width()).print(table)
+
+
+def width() -> int:
+    """How many columns of text an answer may take."""
+    return shutil.get_terminal_size((PIPED_WIDTH, 24)).columns
 
 
 def moment(at: datetime | None) -> str:
-    """A time as people read it, in the zone of this machine."""
-    return "" if at is None else f"{at.astimezone():%m-%d %H:%M}"
+    """A time as people read it, in the zone of this machine (see ``zone``)."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def zone() -> str:
+    """The zone that printed times are in: ``UTC+08:00``."""
+    offset = f"{datetime.now().astimezone():%z}"
+    return f"UTC{offset[:3]}:{offset[3:]}"
 
 
 def span(seconds: float) -> str:
@@ -64,6 +87,12 @@ def span(seconds: float) -> str:
 
 
 def fields(shown: Mapping[str, Any]) -> str:
-    """What a fact says, on one line: ``unit=donghu reason=wrong_area``."""
-    said = ((k, v) for k, v in shown.items() if v not in (None, "", [], {}))
-    return " ".join(f"{name}={value}" for name, value in said)
+    """What a fact says, on one line: ``unit=donghu reason=wrong_area``; ids shortened."""
+    said = ((k, v) for k, v in shown.items() if v not in (None, "", [], {}, False))
+    return " ".join(f"{name}={_short(value)}" for name, value in said)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, UUID):
+        return f"{str(value)[:8]}…"
+    return moment(value) if isinstance(value, datetime) else str(value)

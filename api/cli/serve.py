@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from api.cli.opening import office
+from api.cli.opening import office, refuse
 from api.cli.output import notes
 from api.http.app import create_app
 from api.office import Office
@@ -26,20 +27,31 @@ def serve(
     port: Annotated[int, typer.Option(help="port to listen on, 0: a free one")] = PORT,
 ) -> None:
     """Serve HTTP and keep the views, until Ctrl-C or SIGTERM."""
-    with office() as opened, following(opened):
-        notes.print(f"huiyin serves on http://{host}:{port}/openapi.json")
-        serve_until_stopped(opened, host, port)
+    with listening(host, port) as door, office() as opened, following(opened):
+        notes.print(f"huiyin serves on {address(door)}/openapi.json")
+        serve_until_stopped(opened, door)
 
 
-def serve_until_stopped(opened: Office, host: str, port: int) -> None:
+def listening(host: str, port: int) -> socket.socket:
+    """The door, opened first of all: nothing is promised on a port that is taken."""
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as taken:
+        refuse(f"cannot listen on {host}:{port} ({taken}); choose another with --port")
+
+
+def address(door: socket.socket) -> str:
+    """Where the door is, for a browser."""
+    host, port = door.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def serve_until_stopped(opened: Office, door: socket.socket) -> None:
     """Answer over HTTP until Ctrl-C or SIGTERM; what is under way is finished first."""
-    uvicorn.run(
-        create_app(opened.store, opened.desk, VIEWS, positions=opened.follower.positions),
-        host=host,
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
-    )
+    app = create_app(opened.store, opened.desk, VIEWS, positions=opened.follower.positions)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[door])
 
 
 def work() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from api.cli.opening import office, refuse
 from api.cli.output import notes, say
+from api.office import Office
 
 app = typer.Typer(help="Bearer tokens for the HTTP interface.", no_args_is_help=True)
 
@@ -25,7 +26,19 @@ def create(
         roles = opened.desk.policy_in_force(datetime.now(UTC)).roles
         if role not in roles:
             refuse(f"no role {role}; the policy has {', '.join(sorted(roles))}")
+        known(opened, unit, post)
         say(opened.store.tokens.create(role=role, unit=unit, person=person, post=post))
+
+
+def known(opened: Office, unit: str, post: str | None) -> None:
+    """Refuses a unit or a post that nobody opened, once the organisation has units."""
+    now = datetime.now(UTC)
+    organisation = opened.desk.organisation()
+    units = [each.id for each in organisation.units(now)]
+    if units and unit not in units:
+        refuse(f"no open unit {unit}; there are {', '.join(units[:20])}")
+    if post is not None and organisation.post(post) is None:
+        refuse(f"no post {post} was ever defined")
 
 
 @app.command("revoke")

@@ -27,7 +27,7 @@ class PostRow(NamedTuple):
 
 UNITS = (
     UnitRow("haichuan", "海川省电力公司", "superior", "province", None),
-    UnitRow("kefu", "海川省客户服务中心 (95598)", "main", "centre", "haichuan"),
+    UnitRow("95598", "海川省客户服务中心 (95598)", "main", "centre", "haichuan"),
     UnitRow("jiandu", "优质服务监督办公室", "supervision", "department", "haichuan"),
     UnitRow("shenji", "审计部", "enterprise", "department", "haichuan"),
     UnitRow("linjiang", "临江供电公司", "main", "city", "haichuan"),
@@ -47,16 +47,17 @@ UNITS = (
 POSTS = (
     PostRow("haichuan", "haichuan-zong", "总经理", "leader", "leader", "gao", "高远山"),
     PostRow("haichuan", "haichuan-fu", "分管副总经理", "deputy", "leader", "shu", "舒望"),
-    PostRow("kefu", "kefu-zhuren", "中心主任", "leader", "leader", "ning", "宁静"),
-    PostRow("kefu", "kefu-zuoxi-1", "客服代表", "staff", "agent", "lan", "兰心"),
-    PostRow("kefu", "kefu-zuoxi-2", "客服代表", "staff", "agent", "qiao", "乔语"),
-    PostRow("kefu", "kefu-zuoxi-3", "客服代表", "staff", "agent", "ye", "叶知"),
-    PostRow("kefu", "kefu-paidan", "派单员", "staff", "dispatcher", "pan", "潘平"),
-    PostRow("kefu", "kefu-shenhe", "审核员", "staff", "dispatcher", "shen", "沈明"),
+    PostRow("95598", "kefu-zhuren", "中心主任", "leader", "leader", "ning", "宁静"),
+    PostRow("95598", "kefu-zuoxi-1", "客服代表", "staff", "agent", "lan", "兰心"),
+    PostRow("95598", "kefu-zuoxi-2", "客服代表", "staff", "agent", "qiao", "乔语"),
+    PostRow("95598", "kefu-zuoxi-3", "客服代表", "staff", "agent", "ye", "叶知"),
+    PostRow("95598", "kefu-paidan", "派单员", "staff", "dispatcher", "pan", "潘平"),
+    PostRow("95598", "kefu-shenhe", "审核员", "staff", "dispatcher", "shen", "沈明"),
     PostRow(
         "jiandu", "jiandu-zhuren", "监督办主任", "leader", "supervisor", "zheng", "郑衡"
     ),
     PostRow("shenji", "shenji-zhuren", "审计员", "leader", "auditor", "ming", "明鉴"),
+    PostRow("haichuan", "haichuan-xitong", "系统管理员", "staff", "admin", "an", "安然"),
     PostRow("linjiang", "linjiang-zong", "经理", "leader", "leader", "jiang", "江一帆"),
     PostRow("qingshi", "qingshi-zong", "经理", "leader", "leader", "yan", "严石"),
     PostRow("donghu", "donghu-zong", "经理", "leader", "leader", "hu", "胡晓东"),

@@ -116,7 +116,7 @@ ENDED = (
         "urban",
         "座席没听我说完就挂断。",
         [
-            *sent("kefu"),
+            *sent("95598"),
             Step(20, "agent", "withdraw", {"reason": "explained"}),
             Step(5, "dispatcher", "close", {"no_callback_reason": "withdrawn"}),
         ],
