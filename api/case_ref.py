@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid5
 
 from domain.refused import NotFound
 
+# Of imported history and of what came in here: whoever receives a case can never take
+# the place of one that another system kept.
 WITNESSED = UUID("5b0d7d0e-6a5c-5d0b-9b57-3b1f0d6f2c11")
+RECEIVED = UUID("8f1d4a52-0b6e-5c37-9d0a-2e7b61c4f893")
 _UUID_LENGTH = 36
+
+Found = Sequence[UUID]
+
+
+class Ambiguous(Exception):
+    """Several cases go by this name; ``cases`` are their UUIDs, which no two share."""
+
+    def __init__(self, name: str, cases: Found) -> None:
+        super().__init__(f"{len(cases)} cases go by the name {name}; name one by its UUID")
+        self.name = name
+        self.cases = cases
 
 
 def witnessed_case_id(source: str, source_id: str) -> UUID:
-    """The id of a case that another system kept before us: the same at each reading."""
+    """The id of a case that another system kept before us: the same at each reading.
+
+    ``source`` has no colon, so no two cases have one id.
+    """
     return uuid5(WITNESSED, f"{source}:{source_id}")
 
 
-def case_id(ref: str, by_number: Callable[[str], UUID | None]) -> UUID:
-    """The case a person means. Raises NotFound when the text names none.
+def received_case_id(source: str, source_id: str) -> UUID:
+    """The id of a case that is received here for a matter of another system: the same
+    for the same matter, so that it is received once."""
+    return uuid5(RECEIVED, f"{source}:{source_id}")
 
-    ``by_number`` looks a case number up (``261122-7F3K-9QXM``). That a UUID or SOURCE:ID
-    is well formed does not say that there is such a case.
+
+def case_id(
+    ref: str, by_number: Callable[[str], Found], among: Callable[[Found], Found]
+) -> UUID:
+    """The case a person means.
+
+    ``by_number`` looks a case number up (``261122-7F3K-9QXM``); ``among`` are those of
+    some cases that there are. That a UUID is well formed does not say that there is such
+    a case. Raises NotFound when the text names none, Ambiguous when it names several.
     """
+    source, colon, source_id = ref.partition(":")
+    if colon:
+        if not (source and source_id):
+            raise NotFound("no_such_case")
+        kinds = (witnessed_case_id, received_case_id)
+        return _one(ref, among([kind(source, source_id) for kind in kinds]))
     if len(ref) == _UUID_LENGTH:
         try:
             return UUID(ref)
         except ValueError:
             raise NotFound("no_such_case") from None
-    source, colon, source_id = ref.partition(":")
-    if colon and source and source_id:
-        return witnessed_case_id(source, source_id)
-    found = by_number(ref.upper()) if ref.isprintable() else None
-    if found is None:
+    return _one(ref, by_number(ref.upper()) if ref.isprintable() else ())
+
+
+def _one(ref: str, found: Found) -> UUID:
+    if not found:
         raise NotFound("no_such_case")
-    return found
+    if len(found) > 1:
+        raise Ambiguous(ref, found)
+    return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
@@ -44,14 +44,16 @@ def found(ref: str) -> Iterator[tuple[Office, UUID]]:
         opened.catch_up()
         boards = Boards(Stored(opened.store.pool))
 
-        def by_number(number: str) -> UUID | None:
-            rows = boards.numbered(number)
-            if len(rows) > 1:
-                refuse(f"{len(rows)} cases have this number; name one by its UUID")
-            return rows[0].case_id if rows else None
+        def by_number(number: str) -> list[UUID]:
+            return [row.case_id for row in boards.numbered(number)]
+
+        def among(cases: Sequence[UUID]) -> list[UUID]:
+            return [each for each in cases if opened.desk.case(each) is not None]
 
         try:
-            case_id = case_ref.case_id(ref, by_number)
+            case_id = case_ref.case_id(ref, by_number, among)
+        except case_ref.Ambiguous as several:
+            refuse(f"{several}: {', '.join(map(str, several.cases))}")
         except NotFound:
             refuse(f"no case {ref}; a CASE is a number, a UUID, or SOURCE:ID")
         if not isinstance(opened.desk.case(case_id), Case):

@@ -75,6 +75,8 @@ def _typed(name: str, hint: Any) -> Any:
         return Union[tuple(_typed(name, part) for part in get_args(hint))]  # noqa: UP007
     if is_sealed(hint):
         return _PHONE if name == "phone" else _text(SEALED_LENGTH_MAX)
+    if hint is str and name == "source":
+        return Annotated[_text(WORD_LENGTH_MAX), AfterValidator(_without_colon)]
     if hint is str:
         return _text(NOTE_LENGTH_MAX if name in NOTES else WORD_LENGTH_MAX)
     if hint in _NARROWED:
@@ -103,6 +105,12 @@ def _readable(text: str) -> str:
         raise PydanticCustomError("nul_character", "a text cannot hold a NUL character")
     if not text.strip():
         raise PydanticCustomError("blank_text", "a text cannot be blank")
+    return text
+
+
+def _without_colon(text: str) -> str:
+    if ":" in text:
+        raise PydanticCustomError("colon", "no colon here: cases are SOURCE:ID")
     return text
 
 
@@ -168,6 +176,7 @@ _ZH = {
     "bad_time": "须为带时区的时间, 例如 2026-03-02T09:00:00Z",
     "nul_character": "不能含有 NUL 字符",
     "blank_text": "不能为空白",
+    "colon": "不能含有冒号: 工单写作 来源:编号",
     "number_out_of_range": "数值超出范围",
     "model_type": "须为 JSON 对象",
     "none_required": "须为空",

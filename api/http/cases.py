@@ -98,7 +98,7 @@ class CaseReader:
         door, actor = self._door, self._door.actor(request)
         door.policy().may_view(view, actor.role)
         at = moment("as_of", as_of)
-        entries = door.store.log.stream(door.case_id(ref))
+        entries = door.store.log.stream(door.case_id(ref, actor))
         case = _folded(entries)
         if not isinstance(case, Case):
             raise NotFound("no_such_case")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.case_ref import witnessed_case_id
+from api.case_ref import received_case_id
 from api.edge import Blank, Vault, body_fields, command_from, is_sealed
 from api.http.bodies import body_model, parse
 from api.http.door import Door, answered
@@ -92,7 +92,7 @@ class CommandRoute:
             key, version = idempotency_key(request), self._version(request)
             body = parse(self.model, raw)
             command_id = command_id_of(actor, key)
-            subject = self._stream(request, command_id, body.model_dump())
+            subject = self._stream(request, actor, command_id, body.model_dump())
             fingerprint = self._fingerprint(key, subject, body.model_dump_json())
             answer = self._answer(
                 body.model_dump(), Wish(actor, command_id, subject, version, fingerprint)
@@ -109,14 +109,16 @@ class CommandRoute:
             raise Problem(400, "nothing_to_match")
         return version
 
-    def _stream(self, request: Request, command_id: UUID, body: Mapping[str, Any]) -> UUID:
+    def _stream(
+        self, request: Request, actor: Actor, command_id: UUID, body: Mapping[str, Any]
+    ) -> UUID:
         """The stream spoken to. Raises NotFound when its name in the path is none.
 
-        A stream that begins is named after the wish: a retry begins the same one. A case
-        that another system kept before us is named after its id there.
+        A stream that begins is named after the wish: a retry begins the same one. A matter
+        that came from another system is named after its id there: it is received once.
         """
         if self._begins and body.get("source") and body.get("source_id"):
-            return witnessed_case_id(body["source"], body["source_id"])
+            return received_case_id(body["source"], body["source_id"])
         if self._begins:
             return uuid5(command_id, self.place.path)
         if self.subject == "organisation":
@@ -124,7 +126,9 @@ class CommandRoute:
         if self.subject == "policy":
             return policy_book_id(_profile(body["document"]))
         ref = request.path_params["ref"]
-        return self._door.case_id(ref) if self.subject == "case" else _call_id(ref)
+        if self.subject == "call":
+            return _call_id(ref)
+        return self._door.case_id(ref, actor)
 
     def _fingerprint(self, key: str | None, subject: UUID, body: str) -> bytes:
         """The same for two spellings of one body or of one case's name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,14 @@ from fastapi import Request, Response
 
 from api import case_ref
 from api.http.headers import actor_of
+from api.http.problems import Problem
 from domain import authority
 from domain.case.case import Case
 from domain.command import Command
 from domain.desk import Answer, Desk
 from domain.fact import UNSTAMPED, Actor
 from domain.policy.policy import Policy
+from domain.refused import NotFound
 from projections.boards import Boards
 from projections.positions import Positions
 from projections.reading import Stored
@@ -52,14 +54,38 @@ class Door:
         """The policy in force: who may look at what. Raises Refused before the first."""
         return self.desk.policy_in_force(self.now())
 
-    def case_id(self, ref: str) -> UUID:
-        """The case a path names. Raises NotFound when it names none."""
-        return case_ref.case_id(ref, self.by_number)
+    def case_id(self, ref: str, actor: Actor) -> UUID:
+        """The case a path names. Raises NotFound when it names none.
 
-    def by_number(self, number: str) -> UUID | None:
-        """The case with this number; None for none, or for several."""
+        Problem 409 when it names several that the actor may see: one that is hidden does
+        not stand in the way of another.
+        """
+        try:
+            return case_ref.case_id(ref, self._numbered, self._begun)
+        except case_ref.Ambiguous as several:
+            seen = [case for case in several.cases if self._sees(case, actor)]
+        if not seen:
+            raise NotFound("no_such_case")
+        if len(seen) > 1:
+            cases = ", ".join(str(case) for case in seen)
+            raise Problem(409, "ambiguous_case", n=len(seen), cases=cases)
+        return seen[0]
+
+    def _numbered(self, number: str) -> list[UUID]:
         found = Boards(Stored(self.store.pool)).numbered(number)
-        return found[0].case_id if len(found) == 1 else None
+        return [row.case_id for row in found]
+
+    def _begun(self, cases: Iterable[UUID]) -> list[UUID]:
+        return [each for each in cases if self.desk.case(each) is not None]
+
+    def _sees(self, case_id: UUID, actor: Actor) -> bool:
+        case = self.desk.case(case_id)
+        try:
+            if case is not None:
+                self.see(case, actor)
+        except NotFound:
+            return False
+        return case is not None
 
     def customer_of(self, stream_id: UUID) -> UUID | None:
         """The person a case or a call is about, as far as it is known."""

@@ -57,6 +57,10 @@ TEXTS: dict[str, Text] = {
         "{name} must be a time with its offset, for example 2026-03-02T09:00:00Z",
     ),
     "bad_cursor": Text("翻页标记无效", "this cursor was not given out for this question"),
+    "ambiguous_case": Text(
+        "有 {n} 个工单使用这个编号, 请改用 UUID 指明: {cases}",
+        "{n} cases go by this name; name one by its UUID: {cases}",
+    ),
     "no_such_page": Text("没有这个地址", "there is nothing at this address"),
     "no_such_command": Text("没有“{command}”这项操作", "there is no command {command}"),
     "no_such_view": Text("没有视图“{view}”", "there is no view {view}"),
