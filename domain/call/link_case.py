@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from domain.authority import see
 from domain.call.call import Call, CallFact
 from domain.command import Command
 from domain.fact import Fact
@@ -34,8 +35,12 @@ class CallLinked(CallFact):
 
 
 def link_case(call: Call, command: LinkCase, setting: Setting) -> list[Fact]:
+    """Raises Refused ``case_linked``, and NotFound for a case whoever acts may not read:
+    it looks like none."""
     if command.case in call.cases:
         raise Refused("case_linked")
-    if setting.case(command.case) is None:
+    case = setting.case(command.case)
+    if case is None:
         raise NotFound("no_such_case")
+    see(case, command, setting)
     return [CallLinked(case=command.case)]

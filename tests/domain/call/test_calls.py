@@ -34,8 +34,20 @@ NIE = Actor(person="nie", role="handler", post="bailu.nie", unit="bailu")
 NUMBER = text("138****5678")
 
 
+HIDDEN, RESTRICTED = UUID(int=20), UUID(int=21)
+
+
 def case(case_id: UUID) -> Case | None:
-    return Case.empty(CASE_ID) if case_id == CASE_ID else None
+    """A case of the centre, one of another unit, and one of a type that few may read."""
+    found = Case.empty(case_id)
+    if case_id == HIDDEN:
+        found.hold("xishi-town")
+    elif case_id == RESTRICTED:
+        found.hold("bailu")
+        found.business_type = "report"
+    elif case_id != CASE_ID:
+        return None
+    return found
 
 
 SETTING = Setting(policy=policy(), organisation=province(), case=case)
@@ -166,6 +178,19 @@ def test_a_call_may_lead_to_several_cases_but_to_each_once() -> None:
     assert line.refuses(wish(LinkCase, 3, case=UUID(int=99))) == "no_such_case"
     assert line.call is not None
     assert line.call.cases == [CASE_ID]
+
+
+@pytest.mark.parametrize("hidden", [HIDDEN, RESTRICTED])
+def test_a_case_that_one_may_not_read_cannot_be_linked_and_looks_like_none(
+    hidden: UUID,
+) -> None:
+    line = Line(OFFERED, ANSWERED)
+    with pytest.raises(Refused) as told:
+        line.obey(wish(LinkCase, 2, actor=NIE, case=hidden))
+    with pytest.raises(Refused) as missing:
+        line.obey(wish(LinkCase, 2, actor=NIE, case=UUID(int=99)))
+    assert (told.value.code, str(told.value)) == ("no_such_case", str(missing.value))
+    assert line.obey(wish(LinkCase, 2, case=HIDDEN)) == [CallLinked(case=HIDDEN)]
 
 
 def test_an_abandoned_call_can_still_be_linked_to_a_case() -> None:
