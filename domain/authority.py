@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -67,9 +68,20 @@ def see(case: Case, command: Command, setting: Setting) -> None:
     if sees_all(actor.role, setting):
         return
     mine = setting.organisation.reach(actor.person, actor.unit, command.at)
-    concerned = {*case.units, case.offered_to_unit, *(told.unit for told in case.told)}
-    if mine.isdisjoint(concerned):
+    told = (told.unit for told in case.told)
+    if mine.isdisjoint(concerned(case.units, case.offered_to_unit, told)):
         raise NotFound("no_such_case")
+
+
+def concerned(
+    held: Iterable[str], offered: str | None, told: Iterable[str]
+) -> frozenset[str]:
+    """The units that a case is for: all that ever held it, the one that it is offered to,
+    and those whose leaders were told of it in this round.
+
+    The one rule, for the case itself and for every row about it.
+    """
+    return frozenset({*held, *told} | ({offered} if offered else set()))
 
 
 def speaks_for(case: Case, command: Command, setting: Setting) -> None:

@@ -31,8 +31,9 @@ class BoardRow(Row, frozen=True, kw_only=True):
     (None: the stage has no usual one), ``next_unit`` and ``next_person`` who must do it
     (None: nobody, the case is done; a person only when one is known). ``units`` are all
     that ever held it. ``rung``: how far up the chain it is in this round, 0 for nowhere;
-    ``unanswered`` are the leaders who were told and have not answered. ``deviations``:
-    steps of history that the workflow has no move for.
+    ``unanswered`` are the leaders who were told and have not answered, ``told_units`` the
+    units of all who were told in this round. ``deviations``: steps of history that the
+    workflow has no move for.
     """
 
     case_id: UUID
@@ -69,6 +70,7 @@ class BoardRow(Row, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     rung: int = 0
     unanswered: tuple[Told, ...] = ()
+    told_units: tuple[str, ...] = ()
     urged: int = 0
     supervised: int = 0
     reopened: int = 0
@@ -201,7 +203,9 @@ def identified(row: BoardRow, fact: CustomerIdentified) -> BoardRow:
 
 
 def escalated(row: BoardRow, fact: CaseEscalated) -> BoardRow:
-    return replace(row, rung=fact.rung, unanswered=(*row.unanswered, told_by(fact)))
+    units = tuple(dict.fromkeys((*row.told_units, fact.unit)))
+    unanswered = (*row.unanswered, told_by(fact))
+    return replace(row, rung=fact.rung, unanswered=unanswered, told_units=units)
 
 
 def escalation_answered(row: BoardRow, fact: EscalationAnswered) -> BoardRow:
@@ -241,6 +245,7 @@ def new_round(row: BoardRow, fact: CaseReopened) -> BoardRow:
         closed_at=None,
         rung=0,
         unanswered=(),
+        told_units=(),
     )
     return to_unit(row, fact)
 

@@ -123,7 +123,7 @@ BOARDS: View[BoardRow] = View(
         on(CaseUnmerged, known(unmerged)),
         on(CaseFact, known(due_next)),
     ),
-    version=2,
+    version=3,
 )
 
 

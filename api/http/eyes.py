@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.http.door import Door
-from domain.authority import sees_all
+from domain.authority import concerned, sees_all
 from domain.fact import Actor
 from domain.policy.policy import Policy
 from projections.board_rows import BoardRow
@@ -48,7 +48,10 @@ class Eyes:
     def case(self, row: BoardRow) -> bool:
         """Whether a case is for these eyes."""
         return self.type(row.policy, row.business_type) and (
-            self.mine is None or not self.mine.isdisjoint({*row.units, row.offered_unit})
+            self.mine is None
+            or not self.mine.isdisjoint(
+                concerned(row.units, row.offered_unit, row.told_units)
+            )
         )
 
     def type(self, policy: str, business_type: str) -> bool:

@@ -52,7 +52,14 @@ def boards(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
 
 
 def boards_of(units: frozenset[str]) -> Condition:
-    return Either((Touches("units", units), Is("offered_unit", *units)))
+    """``domain.authority.concerned``, as a search."""
+    return Either(
+        (
+            Touches("units", units),
+            Is("offered_unit", *units),
+            Touches("told_units", units),
+        )
+    )
 
 
 def calls(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:

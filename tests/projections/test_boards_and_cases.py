@@ -177,6 +177,7 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         closed_at=case.closed_at,
         rung=case.rung,
         unanswered=unanswered(case),
+        told_units=tuple(dict.fromkeys(each.unit for each in case.told)),
         urged=case.urges,
         supervised=case.supervisions,
         reopened=case.reopenings,
