@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.patience import patient
+from api.patience import Turns, patient
 from api.policies import found_rules
 from consumers.follower import Follower
 from domain.desk import Desk
@@ -40,6 +40,17 @@ class Office:
         return head
 
 
+def desk_over(store: Store) -> Desk:
+    """A desk that many threads and processes may work at together."""
+    return Desk(
+        store.factory,
+        profile=store.settings.profile,
+        ledger=store.ledger,
+        attempts=patient,
+        turn=Turns().of,
+    )
+
+
 @contextmanager
 def open_office(settings: Settings) -> Iterator[Office]:
     """Start the embedded server if none runs, open the store, give a new log its rules.
@@ -49,12 +60,7 @@ def open_office(settings: Settings) -> Iterator[Office]:
     with (
         running(settings) as dsn,
         open_store(dsn, settings) as store,
-        Desk(
-            store.factory,
-            profile=settings.profile,
-            ledger=store.ledger,
-            attempts=patient,
-        ) as desk,
+        desk_over(store) as desk,
     ):
         now = datetime.now(UTC)
         found_rules(desk, now)

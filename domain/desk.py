@@ -21,12 +21,12 @@ from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
 from domain.fact import UNSTAMPED, Fact, Recorded
 from domain.organisation.organisation import ORGANISATION_ID, Organisation
+from domain.patience import Attempts, Turn, at_once, unasked
 from domain.policy.book import FOUNDING, PolicyBook, PublishPolicy, policy_book_id
 from domain.policy.policy import Policy
 from domain.refused import Contended, NotFound, NotPermitted, Refused, Stale
 from domain.setting import Setting
 from domain.stamp import stamped
-from domain.turns import Attempts, Turns, at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,14 @@ class Desk(Application[UUID]):
         profile: str,
         ledger: Ledger | None = None,
         attempts: Attempts = at_once,
+        turn: Turn = unasked,
     ) -> None:
-        """``attempts``: how long to try again where other processes are faster."""
+        """``attempts``: how long to try again where other processes are faster; ``turn``:
+        how the threads of this one take turns at a stream."""
         self._given_factory = factory
         self._ledger = ledger
         self._attempts = attempts
-        self._turns = Turns()
+        self._turn = turn
         self.profile = profile
         self._policies: dict[str, Policy] = {}
         super().__init__({"AGGREGATE_CACHE_MAXSIZE": "2000"})
@@ -111,7 +113,7 @@ class Desk(Application[UUID]):
         voiced = Voiced(command.command_id, fingerprint)
         if done := self._done(voiced):
             return done
-        with self._turns.of(command.subject):
+        with self._turn(command.subject):
             return self._in_turn(command, version, voiced)
 
     def foresee(

@@ -41,7 +41,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="load, print, check the views, end")
     ] = False,
-    port: Annotated[int, typer.Option(help="port to listen on")] = PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port to listen on, 0: a free one")
+    ] = PORT,
 ) -> None:
     """Play a sample day through the real commands; stay up until Ctrl-C, or --once."""
     with ExitStack() as stack:

@@ -24,7 +24,9 @@ HOST, PORT = "127.0.0.1", 8095
 
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
-    port: Annotated[int, typer.Option(help="port to listen on, 0: a free one")] = PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port to listen on, 0: a free one")
+    ] = PORT,
 ) -> None:
     """Serve HTTP and keep the views, until Ctrl-C or SIGTERM."""
     with listening(host, port) as door, office() as opened, following(opened):

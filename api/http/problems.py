@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.refusals import Text
@@ -221,6 +222,8 @@ class Incidents:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            log.info("a client hung up in the middle of %s", scope.get("path"))
         except Exception:
             incident = uuid4().hex[:12]
             log.exception("incident %s: %s", incident, scope.get("path"))

@@ -54,6 +54,11 @@ class XesRows:
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise Unusable(f"not well-formed XML: {error}") from None
+        except (LookupError, ValueError) as error:
+            # expat knows few encodings by itself, and Python may not know this one either.
+            raise Unusable(
+                f"its encoding cannot be read, save it as UTF-8: {error}"
+            ) from None
 
     def _refuse_doctype(self, *_: object) -> None:
         raise Unusable("the file has a document type (DOCTYPE); XES has none: not read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from api.office import Office
 from tests.cli.conftest import Run, answer, lines
 
 Played = tuple[Office, str]
+SHIPPED = Path(domain.__file__).parent / "policy/profiles/hotline-12345"
 
 
 def test_the_views_equal_the_log(huiyin: Run) -> None:
@@ -146,6 +148,44 @@ def test_the_shipped_rules_are_sound_and_shown(huiyin: Run, tmp_path: Path) -> N
     assert huiyin("policy", "publish").stdout == ""
 
 
+def test_whole_rules_are_checked_as_publishing_would(huiyin: Run, tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    document = answer(huiyin("policy", "show"))
+    file.write_text(json.dumps(document))
+    workflow = tmp_path / "workflow.json"
+    workflow.write_text(json.dumps(document["workflow"]))
+    told = huiyin("policy", "lint", str(file), "--json")
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout == huiyin("policy", "lint", str(workflow), "--json").stdout
+
+    next(iter(document["roles"].values()))["may"].append("fly")
+    file.write_text(json.dumps(document))
+    told = huiyin("policy", "lint", str(file), "--json")
+    assert told.exit_code == 2
+    assert "fly" in told.stderr
+
+    document["workflow"] = BAD
+    file.write_text(json.dumps(document))
+    told = huiyin("policy", "lint", str(file), "--json")
+    assert told.exit_code == 2
+    assert "dangling_target" in told.stdout
+
+
+def test_the_folder_of_a_profile_is_checked_as_publishing_would(
+    huiyin: Run, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(SHIPPED, own)
+    assert huiyin("policy", "lint", str(own)).exit_code == 0
+    (own / "channels.toml").write_text("[x]\nzh = 3\n", "utf-8")
+    told = huiyin("policy", "lint", str(own))
+    assert told.exit_code == 2
+    assert "channels" in told.stderr
+    (own / "channels.toml").unlink()
+    (own / "colours.toml").write_text("= 3", "utf-8")
+    assert huiyin("policy", "lint", str(own)).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "\x00", "3", '{"states": 3}', '{"states": {"a": 1}}']
 )
@@ -163,9 +203,8 @@ def test_a_missing_file_is_refused(huiyin: Run) -> None:
 
 
 def test_a_later_version_of_ones_own_is_published_once(huiyin: Run, tmp_path: Path) -> None:
-    shipped = Path(domain.__file__).parent / "policy/profiles/hotline-12345"
     own = tmp_path / "own"
-    shutil.copytree(shipped, own)
+    shutil.copytree(SHIPPED, own)
     head = own / "profile.toml"
     head.write_text(head.read_text("utf-8").replace("version = 1", "version = 2"), "utf-8")
 
@@ -173,7 +212,9 @@ def test_a_later_version_of_ones_own_is_published_once(huiyin: Run, tmp_path: Pa
     assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@2\n"
     channels = own / "channels.toml"
     channels.write_text(channels.read_text("utf-8").replace("热线", "专线"), "utf-8")
-    assert huiyin("policy", "publish", str(own)).exit_code == 2
+    edited = huiyin("policy", "publish", str(own))
+    assert edited.exit_code == 2
+    assert "hotline-12345@2 is already published with other content" in edited.stderr
     (own / "channels.toml").write_text("[x]\nzh = 3\n", "utf-8")
     broken = huiyin("policy", "publish", str(own))
     assert broken.exit_code == 2
@@ -186,3 +227,30 @@ def test_kafka_that_is_not_there_is_no_reason_to_stop_looking(
 ) -> None:
     monkeypatch.setenv("HUIYIN_KAFKA", "127.0.0.1:1")
     assert answer(huiyin("board", "--json"))["count"] == 16
+
+
+def test_a_key_for_a_unit_that_nobody_opened_is_refused(huiyin: Run) -> None:
+    result = huiyin("token", "create", "--role", "handler", "--unit", "nosuch")
+    assert result.exit_code == 2
+    assert "donghu" in result.stderr
+
+
+def test_a_taken_port_is_refused_before_anything_is_promised(huiyin: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for command in ("serve", "demo"):
+            result = huiyin(command, "--port", port)
+            assert result.exit_code == 2
+            assert "--port" in result.stderr
+            assert result.stdout == ""
+    assert huiyin("serve", "--port", "99999").exit_code == 2
+
+
+def test_a_profile_that_is_none_is_refused_at_the_start(
+    huiyin: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUIYIN_PROFILE", "nosuch")
+    for command in ("board", "serve", "doctor"):
+        result = huiyin(command)
+        assert result.exit_code == 2
+        assert "nosuch" in result.stderr

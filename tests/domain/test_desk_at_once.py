@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from api.patience import Turns
 from domain.case.merge import CaseAbsorbed, CaseMerged, MergeCase, UnmergeCase
 from domain.case.referral import ReferOut
 from domain.case.urge import UrgeCase
+from domain.patience import ATTEMPTS_MAX
 from domain.refused import Contended, Refused
-from domain.turns import ATTEMPTS_MAX
 from tests.support.offices import DISPATCH, RECEIVE, URGE, Office
 from tests.support.scenario import (
     AGENT,
@@ -47,8 +48,11 @@ def test_many_at_one_desk_who_urge_one_case_all_get_through(office: Office) -> N
     office.desk.handle(RECEIVE)
     urges = [replace(URGE, command_id=UUID(int=n)) for n in range(96)]
     office.memory.log.before.extend([lambda: sleep(0.001)] * len(urges))
-    with ThreadPoolExecutor(24) as clients:
-        answers = list(clients.map(office.desk.handle, urges))
+    with (
+        office.memory.desk(turn=Turns().of) as desk,
+        ThreadPoolExecutor(24) as clients,
+    ):
+        answers = list(clients.map(desk.handle, urges))
     assert sorted(answer.version for answer in answers) == list(range(3, 99))
     assert office.case().urges == 96
 

@@ -89,6 +89,8 @@ OUTSIDE = """<!DOCTYPE log SYSTEM "file:///etc/passwd"><log/>"""
         (HEAD + "<trace><event></trace></log>", "not well-formed"),
         (HEAD + "<trace>", "not well-formed"),
         ("", "not well-formed"),
+        ('<?xml version="1.0" encoding="no-such-encoding"?><log/>', "save it as UTF-8"),
+        ('<?xml version="1.0" encoding="utf-7"?><log/>', "save it as UTF-8"),
         (HEAD + "<a>" * 100 + "</a>" * 100 + "</log>", "nested deeper"),
     ],
 )

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.patience import patient
+from api.office import desk_over
 from api.policies import publish_shipped
 from domain.case.accept import AcceptCase
 from domain.case.case import Case
@@ -36,12 +36,7 @@ def desks(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=module_dsn)
     with ExitStack() as stack:
         one, other = (
-            Desk(
-                store.factory,
-                profile=settings.profile,
-                ledger=store.ledger,
-                attempts=patient,
-            )
+            desk_over(store)
             for store in (
                 stack.enter_context(open_store(module_dsn, settings)) for _ in range(2)
             )

@@ -13,9 +13,9 @@ import httpx
 import uvicorn
 
 from api.http.app import create_app
+from api.office import desk_over
 from api.policies import publish_shipped
 from consumers.follower import Follower
-from domain.desk import Desk
 from projections.views import VIEWS
 from store import Store
 from tests.support.organisation import founding
@@ -139,7 +139,7 @@ def following(store: Store) -> Iterator[None]:
 def hotline_on(store: Store) -> Iterator[Hotline]:
     """A running hotline on a fresh store: policy published, units open, views followed."""
     clock = Clock(MONDAY)
-    with Desk(store.factory, profile=store.settings.profile, ledger=store.ledger) as desk:
+    with desk_over(store) as desk:
         publish_shipped(desk, clock.at)
         for order in founding():
             desk.handle(order)

@@ -18,8 +18,8 @@ from eventsourcing.popo import POPOAggregateRecorder, POPOApplicationRecorder, P
 
 from domain.desk import Answer, Desk, Voiced
 from domain.fact import Fact
+from domain.patience import Attempts, Turn, at_once, unasked
 from domain.refused import Refused
-from domain.turns import Attempts, at_once
 from store.mapper import FactMapper
 
 
@@ -101,8 +101,14 @@ class Memory(POPOFactory):
     def is_snapshotting_enabled(self) -> bool:
         return True
 
-    def desk(self, profile: str = "sgcc-2022", *, attempts: Attempts = at_once) -> Desk:
-        return Desk(self, profile=profile, ledger=self.log, attempts=attempts)
+    def desk(
+        self,
+        profile: str = "sgcc-2022",
+        *,
+        attempts: Attempts = at_once,
+        turn: Turn = unasked,
+    ) -> Desk:
+        return Desk(self, profile=profile, ledger=self.log, attempts=attempts, turn=turn)
 
     def facts(self, stream: UUID | None = None) -> list[Fact]:
         """Everything on record, or one stream of it, in order."""
