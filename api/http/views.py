@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,10 +20,14 @@ from api.http.moments import Moments
 from api.http.problems import Problem
 from api.http.questions import QUESTIONS, Question, is_current
 from api.particulars import row_without_who
+from domain.organisation import chain, structure
+from domain.organisation.records import Books, Rung
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS
+from projections.handovers import HandoverRow, lain
 from projections.reading import Condition, Held, Source, Stored, place
 from projections.table import Key
+from projections.units import Units
 from projections.view import key_text
 
 LIMIT, LIMIT_MAX = 100, 500
@@ -36,6 +41,9 @@ HappenedBy = Annotated[
 ]
 After = Annotated[
     int | None, Query(ge=0, description="Wait until the view shows this log position.")
+]
+At = Annotated[
+    str | None, Query(description="As the organisation stood at this time; now if none.")
 ]
 Cursor = Annotated[str | None, Query(description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
@@ -121,6 +129,27 @@ class ViewReader:
         items = [shown(row, at) for row in page]
         return as_json({"items": items, "next": next_cursor, "position": position})
 
+    def organisation(
+        self,
+        request: Request,
+        at: At = None,
+        as_of: AsOf = None,
+        happened_by: HappenedBy = None,
+        after: After = None,
+    ) -> Response:
+        """The units open at a moment, each with who stood above it and who answered for it.
+
+        `at` is the moment in the organisation's own life, now if none is given; with
+        `as_of` as it was known then, not with what was recorded later.
+        """
+        self._door.policy().may_view("units", self._door.actor(request).role)
+        question = QUESTIONS["units"]
+        wait_for(self._door, question.view.name, after)
+        source, position, then = self._source(question, as_of, happened_by)
+        names = self._door.desk.organisation().name
+        items = list(standing(Units(source).books(), moment("at", at) or then, names))
+        return as_json({"items": items, "next": None, "position": position})
+
     def refusals(self, request: Request) -> Response:
         """How often each reason was the answer to a command, the most frequent first."""
         self._door.policy().may_view("refusals", self._door.actor(request).role)
@@ -163,8 +192,32 @@ def wait_for(door: Door, view: str, position: int | None) -> None:
         raise Problem(503, "view_behind", headers=later, position=position) from None
 
 
+def standing(
+    books: Books, at: datetime, name: Callable[[str], str | None]
+) -> Iterator[dict[str, Any]]:
+    """The units open at a moment, by id, with parent, leader and deputies as of then.
+
+    ``leader`` is whoever answers for the unit; ``fallback`` says why it is not its leader.
+    """
+
+    def seat(rung: Rung) -> dict[str, Any]:
+        return asdict(rung) | {"name": name(rung.person) if rung.person else None}
+
+    for unit_id in sorted(books.units):
+        unit = structure.unit(books, unit_id, at)
+        if unit is None:
+            continue
+        yield asdict(unit) | {
+            "leader": seat(chain.leader(books, unit.id, at)),
+            "deputies": [seat(each) for each in chain.deputies(books, unit.id, at)],
+        }
+
+
 def shown(row: Any, at: datetime) -> Any:
-    """A row as it leaves the system; of a case, its ages in seconds at that moment too."""
+    """A row as it leaves the system. Of a case, its ages in seconds at that moment too;
+    of its way through the units, how long it has lain with each, the last included."""
+    if isinstance(row, HandoverRow):
+        return msgspec.structs.asdict(row) | {"dwell": lain(row, at).dwell}
     if not isinstance(row, BoardRow):
         return row
     until = row.closed_at or at
@@ -213,5 +266,8 @@ def add_views(router: APIRouter, door: Door) -> None:
     reader = ViewReader(door)
     router.add_api_route(
         "/views/refusals", reader.refusals, methods=["GET"], tags=["views"]
+    )
+    router.add_api_route(
+        "/views/organisation", reader.organisation, methods=["GET"], tags=["views"]
     )
     router.add_api_route("/views/{name}", reader.read, methods=["GET"], tags=["views"])
