@@ -83,13 +83,16 @@ class Log:
             arguments.append(upto_position)
         return self._entries(fetch(self._pool, query + " ORDER BY version", arguments))
 
-    def scan(self, upto: int | None = None) -> Iterator[Entry]:
-        """Every fact in order, up to a position or to the head as it stands now."""
+    def scan(self, upto: int | None = None, *, after: int = 0) -> Iterator[Entry]:
+        """Every fact behind a position in order, up to one or to the head as it stands now.
+
+        What comes before a fact that cannot be read is told before that is raised.
+        """
         upto = self.head() if upto is None else upto
-        after = 0
-        while page := self.read(after, min(PAGE, upto - after)):
-            yield from page
-            after = page[-1].position
+        query = FACTS + "WHERE position > %b AND position <= %b ORDER BY position LIMIT %b"
+        while rows := fetch(self._pool, query, [after, upto, PAGE]):
+            yield from map(self._entry, rows)
+            after = rows[-1][0]
 
     def happened_by(self, moment: datetime, upto: int | None = None) -> Iterator[Entry]:
         """What had happened by a moment, in the order of occurrence, then of position.
@@ -118,8 +121,9 @@ class Log:
                 yield from self._entries(rows)
 
     def _entries(self, rows: Sequence[tuple[Any, ...]]) -> list[Entry]:
-        decode = self._mapper.decode
-        return [
-            Entry(position, recorded_at, decode(stream_id, version, topic, state, position))
-            for position, recorded_at, stream_id, version, topic, state in rows
-        ]
+        return [self._entry(row) for row in rows]
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        position, recorded_at, stream_id, version, topic, state = row
+        fact = self._mapper.decode(stream_id, version, topic, state, position)
+        return Entry(position, recorded_at, fact)

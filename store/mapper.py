@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -30,6 +31,10 @@ COMPRESSED_SHARE_MAX = 0.7
 # What the columns of the log say already.
 IN_COLUMNS = frozenset({"originator_id", "originator_version"})
 VERSION_MARK = b'{"class_version":'
+
+
+class UnknownFact(TopicError):
+    """No fact of this program has that topic; a later version's may."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,12 @@ class FactMapper(Mapper[UUID]):
             if is_snapshot(topic):
                 return decode_snapshot(stream_id, version, topic, self._unpack(state))
             return decode_fact(fact_class(topic), stream_id, version, self._unpack(state))
+        except UnknownFact as unknown:
+            place = f"stream {stream_id}, version {version}"
+            told = f"{place}: {unknown}" if position is None else ""
+            raise MapperDeserialisationError(
+                told or f"position {position}: {unknown}; {place}"
+            ) from unknown
         except Exception as problem:
             where = f"position {position}, " if position is not None else ""
             raise MapperDeserialisationError(
@@ -164,11 +175,21 @@ def _written_version(state: bytes) -> int:
 
 @cache
 def fact_class(topic: str) -> type[Fact]:
-    """The fact registered under a topic; raises TopicError when there is none."""
-    found = resolve_topic(topic)
-    if not (isinstance(found, type) and issubclass(found, Fact)):
-        raise TopicError(f"the topic {topic} is not that of a fact")
+    """The fact registered under a topic; raises UnknownFact when there is none."""
+    # The library takes a topic that nobody registered for a module, and imports it.
+    if all(topic != kind.__dict__.get("TOPIC") for kind in _kinds(Fact)):
+        raise UnknownFact(
+            f"this version of the program knows no fact type {topic}"
+            " (written by a later version?)"
+        )
+    found: type[Fact] = resolve_topic(topic)
     return found
+
+
+def _kinds(kind: type[Fact]) -> Iterator[type[Fact]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _kinds(below)
 
 
 @cache

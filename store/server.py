@@ -13,6 +13,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from types import FrameType
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from store.postgres import CannotServe, Cluster
 from store.settings import Settings
 
@@ -21,6 +24,7 @@ __all__ = ["CannotServe", "running"]
 LOG = logging.getLogger(__name__)
 ANSWER_SECONDS_MAX = 30.0
 WATCH_SECONDS = 0.5
+TERMINATING = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -32,10 +36,21 @@ def running(settings: Settings) -> Iterator[str]:
     and the last one out stops it. Raises CannotServe with the remedy in its text.
     """
     if settings.database_url:
+        _refuse_nonsense(settings.database_url)
         yield settings.database_url
         return
     with _terminated_softly(), _Share(settings.home) as cluster:
         yield cluster.dsn
+
+
+def _refuse_nonsense(database_url: str) -> None:
+    try:
+        conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError as wrong:
+        raise CannotServe(
+            f"DATABASE_URL is no connection string ({str(wrong).strip()});"
+            " it looks like postgresql://user:password@host:5432/database"
+        ) from wrong
 
 
 class _Share:
@@ -130,19 +145,27 @@ class _Share:
 
 @contextmanager
 def _terminated_softly() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that the server is stopped; unless it is handled."""
-    mine = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
-    if mine:
-        signal.signal(signal.SIGTERM, _unwind)
+    """Let SIGTERM, and SIGHUP of a terminal that is closed, unwind the stack, so that the
+    server is stopped; unless they are handled, or ignored (nohup)."""
+    mine = [
+        number
+        for number in TERMINATING
+        if threading.current_thread() is threading.main_thread()
+        and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in mine:
+        signal.signal(number, _unwind)
     try:
         yield
     finally:
-        if mine:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in mine:
+            signal.signal(number, signal.SIG_DFL)
 
 
-def _unwind(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _unwind(told: int, _frame: FrameType | None) -> None:
+    # Shell and kernel may each say that the terminal is gone: once is enough, and a
+    # second time must not break off the stopping.
+    for number in TERMINATING:
+        if signal.getsignal(number) is _unwind:
+            signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + told)

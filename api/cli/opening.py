@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import psycopg
 import typer
+from eventsourcing.persistence import MapperDeserialisationError
 from rich.markup import escape
 
 from api.cli.output import COULD_NOT_RUN, FOUND, notes
@@ -26,6 +27,7 @@ from store.settings import Settings
 TROUBLE = (
     CannotServe,
     KafkaUnusable,
+    MapperDeserialisationError,
     NewerDatabase,
     UnsafeSetting,
     VaultError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from store.server import running
 from store.settings import Settings
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
     with running(Settings(home=Path(sys.argv[1]))) as dsn:
         print(dsn, flush=True)  # noqa: T201
         sys.stdin.read()

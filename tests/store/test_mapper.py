@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Any, ClassVar
@@ -148,6 +149,18 @@ def test_what_cannot_be_read_is_named_by_position_stream_and_topic(
         MAPPER.to_domain_event(row)
     for part in ("position 4711", str(row.originator_id), "version 7", topic):
         assert part in str(told.value)
+
+
+@pytest.mark.parametrize("topic", ["diary.supplemented", "diary", "json", "os:getcwd"])
+def test_a_fact_type_of_a_later_program_is_said_to_be_that_and_nothing_is_imported(
+    topic: str,
+) -> None:
+    row = Notification(uuid4(), 7, topic, b"{}", id=471)
+    said = f"position 471: this version of the program knows no fact type {topic} "
+    with pytest.raises(MapperDeserialisationError, match=re.escape(said)):
+        MAPPER.to_domain_event(row)
+    with pytest.raises(MapperDeserialisationError, match="version 1: this version of"):
+        MAPPER.to_domain_event(as_stored(topic, b"{}"))
 
 
 def test_only_facts_and_snapshots_are_stored() -> None:

@@ -164,6 +164,14 @@ def test_a_polite_kill_stops_it(home: Settings) -> None:
     assert cluster(home).pid is None
 
 
+def test_closing_the_terminal_stops_it(home: Settings) -> None:
+    with holder(home) as (starter, _):
+        for _ in range(3):  # the shell says so, and the kernel
+            starter.send_signal(signal.SIGHUP)
+        assert starter.wait() == 128 + signal.SIGHUP
+    assert cluster(home).pid is None
+
+
 def test_it_comes_back_at_the_same_address_when_it_is_killed(home: Settings) -> None:
     with running(home) as dsn:
         for _ in range(2):
@@ -210,6 +218,19 @@ def test_a_server_of_ones_own_is_left_alone(tmp_path: Path) -> None:
     with running(mine) as dsn:
         assert dsn == "postgresql://mine/db"
     assert not mine.home.exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://here/db", "postgresql://here/db?colour=red"]
+)
+def test_a_connection_string_that_is_none_is_named_with_a_remedy(
+    tmp_path: Path, url: str
+) -> None:
+    with (
+        pytest.raises(CannotServe, match=r"DATABASE_URL is no .*looks like postgresql://"),
+        running(Settings(home=tmp_path, database_url=url)),
+    ):
+        pytest.fail("it started")
 
 
 def test_data_of_another_major_version_are_refused_with_a_remedy() -> None:

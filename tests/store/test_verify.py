@@ -51,7 +51,7 @@ def test_an_empty_log_is_sound(store: Store) -> None:
         ),
         (
             "UPDATE log.facts SET topic = 'never.told' WHERE position = 2",
-            "cannot read the fact at position 2",
+            "position 2: this version of the program knows no fact type never.told",
         ),
         (
             "UPDATE log.facts SET state = 'x' WHERE position = 4",
@@ -64,6 +64,11 @@ def test_what_was_tampered_with_is_named(
 ) -> None:
     forge(dsn, change)
     assert said in "; ".join(verify(told).problems)
+
+
+def test_what_comes_before_an_illegible_fact_is_counted(told: Store, dsn: str) -> None:
+    forge(dsn, "UPDATE log.facts SET state = 'x' WHERE position = 3")
+    assert verify(told).facts == 2
 
 
 def test_a_stream_that_does_not_begin_with_its_first_fact_is_named(store: Store) -> None:
