@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from eventsourcing.persistence import MapperDeserialisationError
+
 from projections.engine import Engine, Fenced, NotReady
 from projections.positions import Positions
 from projections.rebuild import make_ready
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 BACK_OFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CATCH_UP_SECONDS_MAX = 600.0
+# A rebuild beside it, or a fact of a later program: the text says all there is to know.
+EXPLAINED = (Fenced, NotReady, MapperDeserialisationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,12 @@ class Follower:
                     stop.wait(POLL_SECONDS)  # another process is the owner
                 except Exception as error:
                     self._error = f"{type(error).__name__}: {error}"
-                    log.exception("the follower of %s begins again", self._group)
+                    log.warning(
+                        "the follower of %s begins again: %s",
+                        self._group,
+                        self._error,
+                        exc_info=not isinstance(error, EXPLAINED),
+                    )
                     stop.wait(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
                     failures += 1
 

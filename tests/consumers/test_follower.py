@@ -118,6 +118,30 @@ def test_catching_up_begins_again_when_a_view_is_rebuilt_meanwhile(
     assert check(store, VIEWS).sound
 
 
+def test_a_rebuild_beside_a_follower_is_told_in_one_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    follower = Follower(store, VIEWS)
+    record(store, versioned([(1, received())]))
+    follower.catch_up()
+    head = record(store, versioned([(2, received())]))
+    read, rebuilt = store.log.read, [False]
+
+    def read_slowly(*arguments: Any, **options: Any) -> Any:
+        if not rebuilt[0]:
+            rebuilt[0] = True
+            rebuild(store, [SAGAS])
+            record(store, versioned([(3, received())]))
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(store.log, "read", read_slowly)
+    with in_the_background(follower.run):
+        follower.positions.wait("sagas", head + 1, timeout=SOON)
+    told = [line for line in caplog.records if line.name == "consumers.follower"]
+    assert ["Fenced" in line.getMessage() for line in told] == [True]
+    assert [line.exc_info for line in told] in ([None], [False])
+
+
 def test_a_failure_is_reported_and_outlived(store: Store) -> None:
     follower = Follower(store, VIEWS)
     follower.catch_up()
