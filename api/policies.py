@@ -39,13 +39,16 @@ def read_profile(folder: Traversable) -> dict[str, Any]:
 
     Raises Malformed naming table and row, or tomllib.TOMLDecodeError naming the line.
     """
-    return parse(
-        {
-            file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
-            for file in sorted(folder.iterdir(), key=lambda file: file.name)
-            if file.name.endswith(".toml")
-        }
-    )
+    return parse(read_tables(folder))
+
+
+def read_tables(folder: Traversable) -> dict[str, Any]:
+    """The tables of one profile as they are written; raises tomllib.TOMLDecodeError."""
+    return {
+        file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".toml")
+    }
 
 
 def found_rules(desk: Desk, at: datetime) -> list[str]:

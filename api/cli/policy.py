@@ -12,10 +12,12 @@ import typer
 
 from api.cli.opening import moment_option, office, refuse
 from api.cli.output import FOUND, notes, say, say_json
-from api.policies import publish, publish_shipped, read_profile
+from api.policies import publish, publish_shipped, read_tables
 from domain.fact import Actor
 from domain.policy.lint import Finding, lint, sound
-from domain.policy.parse import Malformed
+from domain.policy.parse import Malformed, parse
+from domain.policy.policy import Policy
+from domain.refused import Refused
 
 # Whoever may run this command on the server keeps the rules.
 TERMINAL = Actor(person="terminal", role="admin")
@@ -25,15 +27,25 @@ app = typer.Typer(help="Rules as data: checked, published, shown.", no_args_is_h
 
 @app.command("lint")
 def lint_file(
-    file: Annotated[Path, typer.Argument(help="a workflow as JSON or TOML")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="a workflow as JSON or TOML, what `policy show` prints, or the folder"
+            " of a profile"
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="one object")] = False,
 ) -> None:
     """Check a workflow: no dangling state, no dead end, every move with an owner.
 
-    Status 1 when there is an error; warnings alone are fine. No database is started.
+    Status 1 when there is an error; warnings alone are fine. The rules of a whole profile
+    are then read as if to publish them: status 2 when that cannot be done. No database is
+    started.
     """
+    found = tables_of(file) if file.is_dir() else read(file)
+    whole = file.is_dir() or ("states" not in found and "profile" in found)
     try:
-        findings = lint(read(file))
+        findings = lint(found.get("workflow", {}) if whole else found)
     except Malformed as wrong:
         refuse(f"{file}: {wrong}")
     if as_json:
@@ -43,6 +55,8 @@ def lint_file(
             where = ".".join(filter(None, (finding.state, finding.action)))
             say(f"{finding.severity}: {finding.code} at {where}")
         notes.print(f"{len(findings)} findings")
+    if whole:
+        document_of(file, found)
     if not sound(findings):
         raise typer.Exit(FOUND)
 
@@ -76,23 +90,38 @@ def publish_rules(
     Prints the labels. A published version never changes: a correction is a later version.
     """
     now = datetime.now(UTC)
-    document = None if folder is None else profile_of(folder)
+    document = None if folder is None else document_of(folder, tables_of(folder))
     with office() as opened:
         if document is None:
             for label in publish_shipped(opened.desk, now):
                 say(label)
         else:
-            say(publish(opened.desk, document, now, TERMINAL))
+            try:
+                say(publish(opened.desk, document, now, TERMINAL))
+            except Refused as refusal:
+                if refusal.code != "command_reused":
+                    raise
+                label = Policy.from_document(document).label
+                refuse(
+                    f"{label} is already published with other content: raise `version`"
+                    " in profile.toml"
+                )
 
 
-def profile_of(folder: Path) -> dict[str, Any]:
-    """The rules in a folder as one document; refuses, naming table and row."""
+def document_of(where: Path, tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a profile as one document; refuses, naming table and row."""
+    try:
+        return parse(tables)
+    except Malformed as wrong:
+        refuse(f"{where}: {wrong}")
+
+
+def tables_of(folder: Path) -> dict[str, Any]:
+    """The tables in a folder as they are written; refuses what cannot be read."""
     if not folder.is_dir():
         refuse(f"{folder} is not a folder with the tables of a profile")
     try:
-        return read_profile(folder)
-    except Malformed as wrong:
-        refuse(f"{folder}: {wrong}")
+        return read_tables(folder)
     except (OSError, ValueError) as wrong:
         refuse(f"{folder} cannot be read: {wrong}")
 
