@@ -225,6 +225,11 @@ class Handovers:
         found["pingpong"] = self._source.count(hops, Is("pingpong", True), *where)[()]
         return found
 
+    def sources(self) -> list[str]:
+        """The imported logs that have cases."""
+        found = self._source.count(HANDOVERS.table, by=("source",))
+        return sorted(source for (source,) in found if source is not None)
+
     def layers(self, source: str | None = None) -> tuple[int, int]:
         """Levels of the organisation crossed: by all hops together, and most in one."""
         where, table = _of(source), HANDOVERS.table

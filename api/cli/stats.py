@@ -37,6 +37,8 @@ def handovers(
     with office() as opened:
         opened.catch_up()
         view = Handovers(Stored(opened.store.pool))
+        if source is not None and source not in (known := view.sources()):
+            refuse(f"no case was imported from {source}; from: {', '.join(known) or '-'}")
         if key is not None:
             _list(view, key, source)
         elif as_json:
@@ -45,7 +47,7 @@ def handovers(
             title = f"hand-overs of {source}" if source else "hand-overs"
             found = figures(view, source)
             dwell = found.pop("dwell")
-            say_table(title, ("", ""), found.items())
+            say_table(title, ("figure 指标", "number 数值"), found.items())
             lay = ((unit, span(seconds)) for unit, seconds in dwell.items())
             say_table("where cases lay 停留时长", ("unit", "in all"), lay)
 

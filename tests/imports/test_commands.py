@@ -133,6 +133,7 @@ def test_the_figures_as_people_read_them_say_the_same(huiyin: Huiyin) -> None:
     printed = run("stats", "handovers", "--source", "desk").stdout
     assert "hand-overs of desk" in printed
     assert "push_to_front" in printed
+    assert "figure" in printed
     assert "Plant 3rd" in printed
     assert "3d 5h" in printed
 
@@ -168,6 +169,17 @@ def test_a_number_that_counts_no_list_is_told(huiyin: Huiyin) -> None:
     told = run("stats", "handovers", "--list", "source_rows")
     assert (told.exit_code, told.stdout) == (2, "")
     assert "cannot be listed; these can: cases, cases_with_handover" in told.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--list", "cases")])
+def test_a_source_without_cases_is_refused_with_those_there_are(
+    huiyin: Huiyin, more: tuple[str, ...]
+) -> None:
+    run, _ = huiyin
+    told = run("stats", "handovers", "--source", "nosuch", *more)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "no case was imported from nosuch" in told.stderr
+    assert "desk" in told.stderr
 
 
 def test_an_imported_case_is_found_by_source_and_id(huiyin: Huiyin) -> None:
