@@ -122,3 +122,27 @@ def test_how_long_a_case_lay_with_each_unit_is_told_up_to_the_moment(
     hops = hotline.seen("supervisor", "/views/hops", **asked)["items"]
     assert [hop["to_unit"] for hop in hops] == ["bailu-east", "wangchuan"]
     assert row["layers"] == sum(hop["layers"] for hop in hops) > 0
+
+
+def test_whoever_was_told_of_a_case_finds_it_also_when_the_unit_has_moved_away(
+    hotline: Hotline,
+) -> None:
+    case = hotline.receive(phone=None)
+    hotline.done("dispatcher", f"/cases/{case}/dispatch", {"unit": "bailu-repair"})
+    for _ in range(2):
+        told = hotline.done("agent", f"/cases/{case}/escalate", {"reason": "no_answer"})
+    recorded_at = hotline.store.log.read(told["position"] - 1, 1)[0].recorded_at
+    away = {"unit": "bailu-repair", "parent": "xishi"}
+    moved = hotline.done("admin", "/organisation/move-unit", away)
+    hotline.clock.forward(timedelta(minutes=1))
+    above = hotline.token("leader", "bailu", "lan")
+    asked = {"case_id": case, "after": moved["position"]}
+    assert hotline.seen(above, f"/cases/{case}")["state"]["told"][1]["unit"] == "bailu"
+    for view in ("board", "worklist", "handovers", "chain"):
+        for moment in ({}, {"as_of": recorded_at.isoformat()}):
+            found = hotline.seen(above, f"/views/{view}", **asked, **moment)["items"]
+            assert {row["case_id"] for row in found} == {case}, (view, moment)
+    hotline.done(above, f"/cases/{case}/answer-escalation", {"note": "已安排"})
+    assert hotline.seen(above, "/views/board", **asked)["items"] != []
+    other = hotline.token("leader", "liuying", "pu")
+    assert hotline.seen(other, "/views/board", **asked)["items"] == []

@@ -184,26 +184,6 @@ def test_the_worklist_is_what_a_unit_must_do_next(hotline: Hotline, scene: Scene
     assert ids(hotline, "leader", "worklist", **asked, person="") == [scene.report]
 
 
-def test_whoever_was_told_of_a_case_finds_it_in_the_views_too(
-    hotline: Hotline, scene: Scene
-) -> None:
-    case = hotline.receive(phone=None)
-    hotline.done("dispatcher", f"/cases/{case}/dispatch", {"unit": "bailu-east"})
-    path = f"/cases/{case}/escalate"
-    for _ in range(2):
-        told = hotline.done("agent", path, {"reason": "no_answer"})
-    above = hotline.token("leader", "bailu", "bai")
-    held = hotline.seen("supervisor", "/views/board", case_id=case, after=told["position"])
-    assert "bailu" not in held["items"][0]["units"]
-    recorded_at = hotline.store.log.read(told["position"] - 1, 1)[0].recorded_at
-    for view in ("board", "worklist", "handovers", "chain"):
-        for moment in ({}, {"as_of": recorded_at.isoformat()}):
-            assert case in ids(hotline, above, view, case_id=case, **moment)
-    hotline.done(above, f"/cases/{case}/answer-escalation", {"note": "已安排"})
-    answered = hotline.seen(above, f"/cases/{case}")
-    assert case in ids(hotline, above, after=answered["position"])
-
-
 def test_columns_can_be_asked_for_one_value_or_several(
     hotline: Hotline, scene: Scene
 ) -> None:
