@@ -52,8 +52,15 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
     """Answer over HTTP until Ctrl-C or SIGTERM; what is under way is finished first."""
     app = create_app(opened.store, opened.desk, VIEWS, positions=opened.follower.positions)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
+    server = uvicorn.Server(config)
+
+    def stopped(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, stopped)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[door])
+        server.run(sockets=[door])
 
 
 def work() -> None:
@@ -66,6 +73,8 @@ def work() -> None:
     with office() as opened, following(opened):
         signal.signal(signal.SIGTERM, stopped)
         signal.signal(signal.SIGINT, stopped)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stopped)
         notes.print("huiyin works; Ctrl-C ends it")
         told.wait()
 
