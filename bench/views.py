@@ -82,6 +82,8 @@ def _rebuild(store: Store) -> int:
 
 def _stock_rebuilds(stock: StockDesk, dsn: str) -> int:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("TRUNCATE stock_board, stock_board_tracking")
+        # Dropped, not emptied: the library takes an empty tracking table for one of an
+        # earlier version, and moves it aside under a name that may be taken.
+        connection.execute("DROP TABLE stock_board, stock_board_tracking")
     _stock_catches_up(stock, dsn)
     return stock.recorder.max_notification_id() or 0

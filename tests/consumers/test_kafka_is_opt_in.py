@@ -66,5 +66,5 @@ def test_without_the_clients_it_says_how_to_install_them(
     run: Run, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "kafka", None)
-    with pytest.raises(KafkaUnusable, match=r"pip install 'huiyin\[kafka\]'"):
+    with pytest.raises(KafkaUnusable, match=r"pip install -e '\.\[kafka\]'"):
         run(store, replace(settings, kafka="127.0.0.1:1"), threading.Event())
