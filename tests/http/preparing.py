@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.support.hotline import Hotline
@@ -84,11 +86,32 @@ BEFORE_IN: dict[tuple[str, str], tuple[Step, ...]] = {
 }
 
 
-class Preparing:
-    """Makes cases in a state; keeps one case of each kind that others refer to."""
+# What a profile calls something else than the examples do, which speak State Grid's words.
+WORDS: dict[str, dict[str, str]] = {
+    "sgcc-2022": {},
+    "hotline-12345": {
+        "outage_restore.repair.over_time": "utilities.power",
+        "service_conduct.attitude": "housing.repair",
+        "important": "urgent",
+        "waiting_outage": "other",
+        "company": "unit",
+        "12398": "province",
+        "12345": "95598",
+    },
+}
 
-    def __init__(self, hotline: Hotline) -> None:
+
+class Preparing:
+    """Makes cases in a state; keeps one case of each kind that others refer to.
+
+    ``words`` puts the codes of another profile for those of the templates.
+    """
+
+    def __init__(
+        self, hotline: Hotline, words: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._hotline = hotline
+        self._words = words
         self.open_case = hotline.receive()
         self.closed_case = self.case("closed")
 
@@ -98,5 +121,9 @@ class Preparing:
         before = BEFORE_IN.get((state, action), BEFORE.get(action, ()))
         for who, word, template in (*WAYS[state], *before):
             said = {k: self.open_case if v == OTHER else v for k, v in template.items()}
-            self._hotline.done(who, f"/cases/{case_id}/{word}", said)
+            self._hotline.done(who, f"/cases/{case_id}/{word}", self.worded(said))
         return case_id
+
+    def worded(self, template: Mapping[str, Any]) -> dict[str, Any]:
+        """A body in the words of the profile."""
+        return {name: self._words.get(value, value) for name, value in template.items()}
