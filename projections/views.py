@@ -7,6 +7,7 @@ from typing import Any
 from projections.boards import BOARDS
 from projections.calls import CALLS
 from projections.chains import CHAINS
+from projections.deadlines import DEADLINES
 from projections.handovers import HANDOVERS
 from projections.repeat_callers import REPEAT_CALLERS
 from projections.table import Table
@@ -17,6 +18,7 @@ VIEWS: tuple[View[Any], ...] = (
     BOARDS.counted(REPEAT_CALLERS),
     HANDOVERS,  # with hops
     CHAINS,  # with rungs
+    DEADLINES,
     CALLS,
     UNITS,
 )
