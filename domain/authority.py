@@ -9,6 +9,7 @@ from typing import NamedTuple
 from domain.case.case import Case
 from domain.command import Command
 from domain.fact import Actor, Recorded
+from domain.promise.keep_time import TIMEKEEPER, KeepTime
 from domain.refused import NotFound, NotPermitted
 from domain.setting import Setting
 
@@ -32,10 +33,24 @@ def admit(aggregate: Recorded | None, command: Command, setting: Setting) -> Adm
     such move from the case's stage.
     """
     policy, actor = setting.policy, command.actor
+    if isinstance(aggregate, Case) and isinstance(command, KeepTime):
+        return keeps_time(aggregate, command)
     if isinstance(aggregate, Case):
         return admit_to_case(aggregate, command, setting)
     policy.permit(command.ACTION, actor.role)
     return Admission(policy.start if command.ACTION == "receive" else None, actor)
+
+
+def keeps_time(case: Case, command: KeepTime) -> Admission:
+    """Time passes in every state, and no rule grants or denies it: only the system speaks
+    for it. Raises NotPermitted."""
+    role = command.actor.role
+    if role != TIMEKEEPER.role:
+        action = command.ACTION
+        raise NotPermitted(
+            "not_permitted", role=role, role_zh=role, action=action, action_zh=action
+        )
+    return Admission(case.stage, command.actor)
 
 
 def admit_to_case(case: Case, command: Command, setting: Setting) -> Admission:

@@ -6,11 +6,13 @@ from typing import Any, ClassVar, Self
 
 from eventsourcing.domain import Aggregate
 
-from domain.case.state import Custody, Handling, Matter, Outcome, Tally
+from domain.case.state import Custody, Handling, Hours, Matter, Outcome, Tally
 from domain.fact import Birth, Fact, Recorded
+from domain.promise.coming import STALL, Coming
+from domain.promise.words import words
 
 
-class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
+class Case(Matter, Custody, Handling, Outcome, Hours, Tally, Recorded):
     """工单. ``stage`` is a state of the policy's workflow; the holder answers for it."""
 
     TOPIC: ClassVar[str] = "case"
@@ -22,7 +24,7 @@ class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
 
     def __init__(self) -> None:
         self.stage: str = ""
-        for part in (Matter, Custody, Handling, Outcome, Tally):
+        for part in (Matter, Custody, Handling, Outcome, Hours, Tally):
             part.__init__(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -51,20 +53,37 @@ class Case(Matter, Custody, Handling, Outcome, Tally, Recorded):
         self.no_callback_reason = self.referred_to = None
         self.withdrawn_for = self.withdrawn_by = None
         self.rung, self.told = 0, []
+        self.climbs, self.signals, self.words = [], [], []
+        self.forced_unit = None
+        self.sent_on = 0
         self.reopenings += 1
         self.rehandlings = self.rehandlings + 1 if rehandling else 0
 
 
 class CaseFact(Fact):
     """A fact about a case. ``stage`` is the state the case is in after it, ``terminal``
-    whether the case's policy has it that nothing more is due then."""
+    whether the case's policy has it that nothing more is due then. ``coming`` is what time
+    will do next, after the whole command that this fact belongs to.
+
+    ``OWNER_ACT``: whoever answers for the case did something about it. Time, the customer
+    and the chain of leaders are not its owner.
+    """
+
+    OWNER_ACT: ClassVar[bool] = True
 
     stage: str = ""
     terminal: bool = False
+    coming: Coming | None = None
 
     def apply(self, aggregate: Case) -> None:
         aggregate.move_on(self.stage)
+        if self.OWNER_ACT:
+            aggregate.acted_at = self.occurred_at
+            aggregate.end_climbs(signal=STALL)
         self.fold(aggregate)
+        if self.terminal:
+            aggregate.climbs = []
+        aggregate.words = sorted(words(self).union(aggregate.words))
 
     def fold(self, case: Case) -> None:
         """Change what this fact changes, besides the stage."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from domain.promise.records import Climb, Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,20 +20,27 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One rung of the accountability chain that was told, and whether it has answered."""
+    """One rung of the accountability chain that was told, and whether it has answered.
+
+    ``climb`` is the ladder that led there; None when a person escalated. Nobody (None) is
+    told where a whole line and the fallback are vacant.
+    """
 
     rung: int
     unit: str
-    post: str
-    person: str
+    post: str | None
+    person: str | None
     answered: bool = False
+    climb: str | None = None
 
 
 class Matter:
     """What the case is, and whose. The customer's particulars stay sealed in the facts.
 
     ``customer`` names the key they are sealed under. ``reachable``: a phone number is
-    known. ``secret`` (保密): nobody outside the centre learns who it is.
+    known. ``secret`` (保密): nobody outside the centre learns who it is. ``levels`` are
+    all that it was assessed as or raised to, in order. ``repeats`` counts the cases of the
+    same matter in a row, this one included.
     """
 
     def __init__(self) -> None:
@@ -42,6 +51,7 @@ class Matter:
         self.area: str | None = None
         self.category: str | None = None
         self.level: str | None = None
+        self.levels: list[str] = []
         self.received_at: datetime | None = None
         self.source: str | None = None
         self.source_id: str | None = None
@@ -51,6 +61,7 @@ class Matter:
         self.secret: bool = False
         self.anonymous: bool = False
         self.repeat_of: UUID | None = None
+        self.repeats: int = 1
         self.merged_into: UUID | None = None
         self.absorbed: list[UUID] = []
         self.referrals: list[str] = []
@@ -63,7 +74,9 @@ class Custody:
     Exactly one unit holds it at any instant, until another takes it over: accepts an
     offer, is dispatched to, decides a return, calls the customer back. Offering or
     returning a case does not let go of it. ``holder_person`` is set once somebody of
-    that unit has accepted it. ``units`` are all that ever held it, in order.
+    that unit has accepted it. ``units`` are all that ever held it, in order; ``trail`` only
+    those since it began or came round last (the callback, a new round), and ``pingpongs``
+    how often it was sent back on such a trail (A>B>A, B44).
     """
 
     def __init__(self) -> None:
@@ -71,6 +84,8 @@ class Custody:
         self.holder_person: str | None = None
         self.holder_post: str | None = None
         self.units: list[str] = []
+        self.trail: list[str] = []
+        self.pingpongs: int = 0
         self.offered_to_unit: str | None = None
         self.offered_to_person: str | None = None
         self.offered_by: str | None = None
@@ -80,7 +95,20 @@ class Custody:
         self.holder_unit, self.holder_person, self.holder_post = unit, person, post
         if not self.units or self.units[-1] != unit:
             self.units.append(unit)
+        if not self.trail or self.trail[-1] != unit:
+            self.trail.append(unit)
+            self.pingpongs += self.sent_back
         self.end_offer()
+
+    def come_round(self, unit: str) -> None:
+        """The regular way home, to the callback or to a new round: no hop, no return."""
+        self.trail = [unit]
+        self.hold(unit)
+
+    @property
+    def sent_back(self) -> bool:
+        """Whether the unit that holds it now is the one it had come from before."""
+        return self.trail[-1:] == self.trail[-3:-2]
 
     def end_offer(self) -> None:
         """Nobody is offered the case any more."""
@@ -139,9 +167,74 @@ class Outcome:
         self.satisfaction = self.solved = None
 
 
+class Hours:
+    """What time has to do with the case: its clocks, the ladders it climbs, who acted when.
+
+    ``clocks`` are all there ever were, in the order in which they began; ``climbs`` those
+    ladders that nobody has brought to an end. ``signals`` are the climbs that signals
+    began. ``acted_at`` is the last act of an owner: what time, the customer or the chain do
+    is none. ``words`` are the topics of this round's facts, as rules name them.
+    """
+
+    def __init__(self) -> None:
+        self.clocks: list[Clock] = []
+        self.climbs: list[Climb] = []
+        self.signals: list[str] = []
+        self.forced_unit: str | None = None
+        self.acted_at: datetime | None = None
+        self.words: list[str] = []
+
+    def running(self, step: str) -> Clock | None:
+        """The clock of a step that runs now."""
+        return next((c for c in self.clocks if c.step == step and c.running), None)
+
+    def clock(self, clock_id: str) -> Clock | None:
+        return next((c for c in self.clocks if c.id == clock_id), None)
+
+    def start_climb(
+        self,
+        climb: str,
+        *,
+        ladder: str,
+        signal: str,
+        cause: str | None,
+        since: datetime,
+        next_at: datetime | None,
+    ) -> None:
+        """Begin at the bottom of a ladder; one that was begun before begins again."""
+        begun = Climb(
+            id=climb,
+            ladder=ladder,
+            signal=signal,
+            cause=cause,
+            since=since,
+            next_at=next_at,
+        )
+        self.climbs = [*(c for c in self.climbs if c.id != climb), begun]
+
+    def hold_climb(self, climb: str, until: datetime | None) -> None:
+        """Nobody more is told before ``until``; None: nobody more at all."""
+        if until is None:
+            self.climbs = [c for c in self.climbs if c.id != climb]
+            return
+        self.climbs = [
+            replace(c, next_at=until) if c.id == climb else c for c in self.climbs
+        ]
+
+    def end_climbs(self, *, cause: str | None = None, signal: str | None = None) -> None:
+        """Nobody more is told for this cause, or for this signal."""
+        self.climbs = [
+            c
+            for c in self.climbs
+            if not (cause is not None and c.cause == cause)
+            and not (signal is not None and c.signal == signal)
+        ]
+
+
 class Tally:
     """How often each thing happened, and what was witnessed before the case came here.
 
+    ``sent_on`` counts returns and transfers together, in this round.
     ``witnessed_row`` is the last row of imported history, ``line`` its support line,
     ``deviations`` how many of its steps the workflow has no move for.
     """
@@ -151,6 +244,7 @@ class Tally:
         self.replies: int = 0
         self.rejections: int = 0
         self.returns: int = 0
+        self.sent_on: int = 0
         self.urges: int = 0
         self.supervisions: int = 0
         self.suspensions: int = 0

@@ -1,0 +1,1 @@
+"""承诺 Promises: what is due when, and who is told when it is not kept."""

@@ -1,0 +1,102 @@
+"""进程 Course: a case while a command unfolds, from what time did first to what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.case.case import Case, CaseFact
+from domain.command import Command
+from domain.promise.climb import OwnerForced, SignalRaised
+from domain.promise.coming import END_SUSPENSION
+from domain.promise.follow import follow
+from domain.promise.keep_time import TIMEKEEPER
+from domain.promise.ladder import rung_due
+from domain.promise.strike import coming, first
+from domain.setting import Setting
+from domain.signals.detectors import DETECTORS
+from domain.stamp import stamped
+
+STRIKES_MAX = 1_000
+"""More than any ladder has rungs: a rule that never comes to an end is told, not obeyed."""
+
+
+def catch_up(case: Case, command: Command, setting: Setting) -> list[CaseFact]:
+    """Let happen what fell due before the command, each at its own moment.
+
+    So the facts are the same whether somebody kept time or nobody did for two days.
+    """
+    told: list[CaseFact] = []
+    for _ in range(STRIKES_MAX):
+        struck = first(case, setting)
+        if struck is None or not struck.struck(command.at):
+            return told
+        stage = case.stage
+        if struck.what == END_SUSPENSION:
+            stage = setting.policy.moves[case.stage, END_SUSPENSION].to
+        by_time = replace(command, actor=TIMEKEEPER, at=struck.at)
+        happened = tell(case, struck.happen(), by_time, setting, stage)
+        told += happened
+        for fact in happened:
+            told += tell(case, follow(case, fact, setting), by_time, setting, stage)
+    raise RuntimeError(f"case {case.number}: time brings no end of facts")
+
+
+def follow_up(
+    case: Case, facts: Iterable[CaseFact], command: Command, setting: Setting
+) -> list[CaseFact]:
+    """What the facts of a decision do to clocks, which signals they are, and what of that
+    is due at once. The case has taken the facts in already."""
+    told: list[CaseFact] = []
+    for fact in facts:
+        told += tell(case, follow(case, fact, setting), command, setting, case.stage)
+    for fact in facts:
+        told += tell(case, signals(case, fact, setting), command, setting, case.stage)
+    return told + catch_up(case, command, setting)
+
+
+def tell(
+    case: Case,
+    facts: Iterable[CaseFact],
+    command: Command,
+    setting: Setting,
+    stage: str,
+) -> list[CaseFact]:
+    """Stamp the facts and let the case take them in."""
+    told: list[CaseFact] = []
+    for fact in facts:
+        [written] = stamped([fact], case, command, setting.policy, stage)
+        written.mutate(case)
+        told.append(written)
+    return told
+
+
+def signals(case: Case, fact: CaseFact, setting: Setting) -> list[CaseFact]:
+    """What the detectors see in a fact, each time they see it once."""
+    raised: list[CaseFact] = []
+    for code, detect in DETECTORS.items():
+        rule = setting.policy.signals.get(code)
+        times = detect(case, fact, rule) if rule is not None else None
+        climb = f"{code}:{times}"
+        if rule is None or times is None or climb in case.signals:
+            continue
+        ladder = setting.policy.ladders[rule.ladder]
+        raised.append(
+            SignalRaised(
+                signal=code,
+                times=times,
+                climb=climb,
+                since=fact.occurred_at,
+                ladder=ladder.code,
+                next_at=rung_due(ladder, 1, fact.occurred_at, setting),
+            )
+        )
+        if rule.force and case.forced_unit is None:
+            raised.append(OwnerForced(unit=case.holder_unit))
+    return raised
+
+
+def with_coming(case: Case, facts: Iterable[CaseFact], setting: Setting) -> list[CaseFact]:
+    """The facts with what time will do next written on each of them."""
+    ahead = coming(case, setting)
+    return [fact.stamped(coming=ahead) for fact in facts]

@@ -1,0 +1,114 @@
+"""告知谁 Ladder: who is told at a rung, in the organisation as it stands at that moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from domain.organisation.records import Rung
+from domain.policy.time_rows import Ladder, RungRule
+from domain.promise.reckon import after
+from domain.setting import Setting
+
+if TYPE_CHECKING:
+    from domain.case.case import Case
+    from domain.case.state import Told
+    from domain.command import Command
+    from domain.promise.records import Climb
+
+ASSIGNEE, LEADER, DESK, TOP = TELLS = ("assignee", "leader", "desk", "top")
+# Why it is somebody else than the rule names, besides those of Rung.fallback.
+NO_ASSIGNEE, ABOVE_THE_TOP, NAMED, NOBODY = (
+    "no_assignee",
+    "above_the_top",
+    "named",
+    "nobody",
+)
+STAYS_WRONG = frozenset({"overdue", "stall"})
+"""Signals that an answer only holds: the case is still late, or still lies idle."""
+
+
+class Hearer(NamedTuple):
+    """Who is told on behalf of ``unit``, and why it is not whom the rule names."""
+
+    unit: str
+    post: str | None
+    person: str | None
+    fallback: str | None
+
+
+def hearer(case: Case, rule: RungRule, setting: Setting, at: datetime) -> Hearer:
+    """Whom the rule names; else the deputy, the next above, the named fallback (S3, B73).
+
+    Never nothing: where even the fallback is vacant, ``nobody`` says so.
+    """
+    if rule.tells == ASSIGNEE:
+        return assignee(case, setting, at)
+    if rule.tells == DESK:
+        return seated(
+            setting.organisation.leader(setting.policy.intake_unit, at), setting, at
+        )
+    chain = setting.organisation.chain(case.holder_unit, at)
+    if rule.tells == TOP:
+        return seated(chain[-1], setting, at)
+    if rule.up < len(chain):
+        return seated(chain[rule.up], setting, at)
+    return named_fallback(chain[-1].unit, setting, at, ABOVE_THE_TOP)
+
+
+def assignee(case: Case, setting: Setting, at: datetime) -> Hearer:
+    """Who holds the case in person; while nobody does, the lead of the dispatch desk."""
+    if case.holder_person is not None:
+        return Hearer(case.holder_unit, case.holder_post, case.holder_person, None)
+    found = desk_lead(setting, at)
+    return found._replace(fallback=found.fallback or NO_ASSIGNEE)
+
+
+def desk_lead(setting: Setting, at: datetime) -> Hearer:
+    """The lead of the dispatch desk."""
+    lead = setting.organisation.leader(setting.policy.intake_unit, at)
+    return seated(lead, setting, at)
+
+
+def seated(rung: Rung, setting: Setting, at: datetime) -> Hearer:
+    if rung.person is None:
+        return named_fallback(rung.unit, setting, at, NAMED)
+    return Hearer(rung.unit, rung.post, rung.person, rung.fallback)
+
+
+def named_fallback(unit: str, setting: Setting, at: datetime, why: str) -> Hearer:
+    """The leader of the policy's fallback unit hears it on behalf of ``unit``."""
+    rung = setting.organisation.leader(setting.policy.fallback_unit, at)
+    if rung.person is None:
+        return Hearer(unit, None, None, NOBODY)
+    return Hearer(unit, rung.post, rung.person, why)
+
+
+def rung_due(
+    ladder: Ladder, rung: int, since: datetime, setting: Setting
+) -> datetime | None:
+    """When the ``rung``-th rung (from 1) is told unless somebody acts; None: there is none.
+
+    Each counts from the trigger, in its own calendar.
+    """
+    if rung > len(ladder.rungs):
+        return None
+    rule = ladder.rungs[rung - 1]
+    return after(rule.after, rule.calendar, since, setting)
+
+
+def held_until(
+    case: Case, told: Told, command: Command, setting: Setting
+) -> datetime | None:
+    """When the climb goes on after an answer; None: it is at an end.
+
+    What is answered but still late is looked at again (``answer_holds`` of the ladder).
+    """
+    climb: Climb | None = next((c for c in case.climbs if c.id == told.climb), None)
+    if climb is None or climb.next_at is None or climb.signal not in STAYS_WRONG:
+        return None
+    ladder = setting.policy.ladders[climb.ladder]
+    if ladder.answer_holds is None:
+        return climb.next_at
+    calendar = ladder.rungs[climb.rung].calendar
+    return max(climb.next_at, after(ladder.answer_holds, calendar, command.at, setting))

@@ -1,0 +1,142 @@
+"""计时 Reckon: when something is due, by which limit, in which working time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from domain.case.case import Case
+from domain.case.rules import circumstances
+from domain.policy.lookup import Matter, limit
+from domain.policy.rows import Limit
+from domain.policy.time_rows import ClockRule, Span
+from domain.promise.calendar import ALWAYS, Calendar
+from domain.promise.records import Clock, Pause
+from domain.setting import Setting
+
+WORKING_DAYS = "wd"
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a clock is due, when to warn, and by which version of which calendar."""
+
+    due: datetime
+    calendar: str | None
+    warn_at: tuple[datetime, ...]
+    provisional: bool
+
+
+def limit_for(case: Case, step: str, setting: Setting) -> Limit | None:
+    """The limit of a step for this case, if it is one that a clock runs for (A5)."""
+    found = limit(setting.policy, step, matter(case))
+    return found if found is not None and found.runs else None
+
+
+def matter(case: Case) -> Matter:
+    """What rules are looked up by."""
+    return Matter(
+        business_type=case.business_type,
+        area=case.area or "",
+        category=case.category or "",
+        level=case.level or "",
+        channel=case.channel,
+        bodies=frozenset(reference.split(" ")[0] for reference in case.referrals),
+        flags=circumstances(case),
+    )
+
+
+def deadline(
+    clock: Clock, rule: ClockRule, found: Limit, setting: Setting, at: datetime
+) -> Deadline:
+    """Reckon the clock anew, by the calendar in force ``at`` that moment.
+
+    From where it began, or from the due time that was granted; what was paused since is
+    given back.
+    """
+    label, calendar = calendar_of(found.calendar, found.unit, setting, at)
+    span = Span(value=found.value, unit=found.unit)
+    if clock.granted is not None:
+        due = given_back(calendar, clock.granted, clock.pauses)
+    elif found.unit == WORKING_DAYS:
+        due = calendar.add_working_days(
+            clock.started_at, int(found.value), end_of_day=found.end_of_day
+        )
+        due = given_back(calendar, due, clock.pauses)
+    else:
+        pauses = [(pause.since, pause.until) for pause in clock.pauses]
+        due = calendar.add(clock.started_at, seconds(span), pauses)
+    due = due.astimezone(UTC)
+    return Deadline(
+        due=due,
+        calendar=label,
+        warn_at=warnings(rule.warn, due, calendar, setting, max(clock.started_at, at)),
+        provisional=label is not None and calendar.provisional(clock.started_at, due),
+    )
+
+
+def given_back(calendar: Calendar, due: datetime, pauses: Iterable[Pause]) -> datetime:
+    """The due time, later by the working time that lay in each pause before it."""
+    for pause in sorted(pauses, key=lambda pause: pause.since):
+        lost = calendar.elapsed(pause.since, pause.until) if pause.since < due else 0
+        if lost:
+            due = calendar.add(due, lost)
+    return due
+
+
+def warnings(
+    spans: Iterable[Span],
+    due: datetime,
+    calendar: Calendar,
+    setting: Setting,
+    since: datetime,
+) -> tuple[datetime, ...]:
+    """The moments at which to warn: so long before ``due``, in the clock's own time, and
+    still to come after ``since``."""
+    found = set()
+    for span in spans:
+        if span.unit == WORKING_DAYS:
+            _, working = calendar_of("", WORKING_DAYS, setting, since)
+            before = working.add_working_days(due, -int(span.value))
+        else:
+            before = calendar.subtract(due, seconds(span))
+        found.add(before.astimezone(UTC))
+    return tuple(sorted(moment for moment in found if since < moment < due))
+
+
+def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datetime:
+    """So long after a moment, in that calendar's working time ("": clock time)."""
+    _, counted = calendar_of(calendar, span.unit, setting, since)
+    if span.unit == WORKING_DAYS:
+        return counted.add_working_days(since, int(span.value)).astimezone(UTC)
+    if not span.value:
+        return since
+    return counted.add(since, seconds(span)).astimezone(UTC)
+
+
+def calendar_of(
+    name: str, unit: str, setting: Setting, at: datetime
+) -> tuple[str | None, Calendar]:
+    """The calendar a span is counted in, and its version: working days always in one."""
+    name = name or (setting.policy.calendar if unit == WORKING_DAYS else "")
+    if not name:
+        return None, ALWAYS
+    return setting.calendar_book(name).in_force(at)
+
+
+def seconds(span: Span) -> float:
+    return span.value * SECONDS[span.unit]
+
+
+def standing(clock: Clock, reckoned: Deadline, rule: str) -> Clock:
+    """The clock as it would stand with that deadline."""
+    return replace(
+        clock,
+        rule=rule,
+        due=reckoned.due,
+        calendar=reckoned.calendar,
+        warn_at=reckoned.warn_at,
+        provisional=reckoned.provisional,
+    )
