@@ -28,6 +28,7 @@ class CaseAccepted(CaseFact):
     post: str | None = None
 
     def fold(self, case: Case) -> None:
+        case.trail[-1:] = [self.unit]  # what the unit was merged into: it went nowhere
         case.hold(self.unit, self.person, self.post)
         case.handled(self.person)
 

@@ -68,7 +68,7 @@ class CallbackPlanned(CaseFact):
     def fold(self, case: Case) -> None:
         case.forget_callback()
         case.callback_planned_for = self.planned_for
-        case.hold(self.to_unit)
+        case.come_round(self.to_unit)
 
 
 class CallbackAttempted(CaseFact):
@@ -86,7 +86,11 @@ class CallbackAttempted(CaseFact):
 
 
 class CallbackCompleted(CaseFact):
-    """The customer was reached at the last of so many ``attempts``, and said this."""
+    """The customer was reached at the last of so many ``attempts``, and said this.
+
+    ``dissatisfied``: it is to be handled again, by the policy's scale, or because it is not
+    ``solved``. ``rehandle``: the policy lets it be handled again for that (A6: once).
+    """
 
     TOPIC: ClassVar[str] = "case.callback_completed"
 
@@ -94,6 +98,8 @@ class CallbackCompleted(CaseFact):
     satisfaction: str
     solved: bool
     note: Sealed | None = None
+    dissatisfied: bool = False
+    rehandle: bool = False
 
     def fold(self, case: Case) -> None:
         case.callback_attempts, case.callback_reached = self.attempts, True
@@ -148,6 +154,8 @@ def complete_callback(
     """
     due(case, command, setting)
     step = setting.policy.satisfied(command.satisfaction)
+    dissatisfied = step.redo or not command.solved
+    left = case.rehandlings < setting.policy.callback.rehandle_max
     return [
         CallbackCompleted(
             # An attempt that reached the customer is this one, already counted.
@@ -155,6 +163,8 @@ def complete_callback(
             satisfaction=step.code,
             solved=command.solved,
             note=command.note,
+            dissatisfied=dissatisfied,
+            rehandle=dissatisfied and left,
         )
     ]
 

@@ -44,6 +44,7 @@ class LevelAssessed(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.level = self.level
+        case.levels.append(self.level)
 
 
 class LevelRaised(CaseFact):
@@ -57,6 +58,7 @@ class LevelRaised(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.level = self.level
+        case.levels.append(self.level)
 
 
 def assess_level(case: Case, command: AssessLevel, setting: Setting) -> list[Fact]:

@@ -24,15 +24,17 @@ class LinkRepeat(Command):
 
 
 class CaseLinkedAsRepeat(CaseFact):
-    """The matter had been answered before, in the earlier case."""
+    """The matter had been answered before, in the earlier case. With it, the customer has
+    said the same for the ``times``-th time in a row."""
 
     TOPIC: ClassVar[str] = "case.linked_as_repeat"
 
     earlier_case: UUID
     earlier_number: str
+    times: int = 2
 
     def fold(self, case: Case) -> None:
-        case.repeat_of = self.earlier_case
+        case.repeat_of, case.repeats = self.earlier_case, self.times
 
 
 def link_repeat(case: Case, command: LinkRepeat, setting: Setting) -> list[Fact]:
@@ -43,4 +45,10 @@ def link_repeat(case: Case, command: LinkRepeat, setting: Setting) -> list[Fact]
         raise Refused("earlier_case_open", number=earlier.number)
     if earlier.id == case.repeat_of:
         raise Refused("nothing_new")
-    return [CaseLinkedAsRepeat(earlier_case=earlier.id, earlier_number=earlier.number)]
+    return [
+        CaseLinkedAsRepeat(
+            earlier_case=earlier.id,
+            earlier_number=earlier.number,
+            times=earlier.repeats + 1,
+        )
+    ]

@@ -80,7 +80,7 @@ class CaseUnmerged(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.merged_into = None
-        case.hold(self.to_unit)
+        case.come_round(self.to_unit)
 
 
 def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:

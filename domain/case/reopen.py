@@ -42,7 +42,7 @@ class CaseReopened(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.begin_again(rehandling=self.rehandling)
-        case.hold(self.to_unit)
+        case.come_round(self.to_unit)
 
 
 def reopen(case: Case, command: ReopenCase, setting: Setting) -> list[Fact]:

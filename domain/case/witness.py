@@ -47,6 +47,7 @@ class CaseWitnessed(CaseBirth):
         case.customer = self.customer
         case.received_at = self.occurred_at
         case.hold(self.holder_unit, self.holder_person)
+        case.trail = []  # its first row says who had it
 
 
 class StepWitnessed(CaseFact):
