@@ -9,6 +9,7 @@ from projections.calls import CALLS
 from projections.chains import CHAINS
 from projections.deadlines import DEADLINES
 from projections.handovers import HANDOVERS
+from projections.milestones import MILESTONES
 from projections.repeat_callers import REPEAT_CALLERS
 from projections.table import Table
 from projections.units import UNITS
@@ -19,6 +20,7 @@ VIEWS: tuple[View[Any], ...] = (
     HANDOVERS,  # with hops
     CHAINS,  # with rungs
     DEADLINES,
+    MILESTONES,  # with rounds, dispatches, ratings
     CALLS,
     UNITS,
 )
