@@ -7,6 +7,7 @@ from typing import Any
 from projections.boards import BOARDS
 from projections.calls import CALLS
 from projections.chains import CHAINS
+from projections.clocks import TIME
 from projections.deadlines import DEADLINES
 from projections.handovers import HANDOVERS
 from projections.milestones import MILESTONES
@@ -19,6 +20,7 @@ VIEWS: tuple[View[Any], ...] = (
     BOARDS.counted(REPEAT_CALLERS),
     HANDOVERS,  # with hops
     CHAINS,  # with rungs
+    TIME,  # with clocks
     DEADLINES,
     MILESTONES,  # with rounds, dispatches, ratings
     CALLS,
