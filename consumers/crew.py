@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from consumers import relay, stream_worker
 from consumers.brokers import client
+from consumers.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from consumers.follower import Follower
+    from domain.desk import Desk
     from store import Store
     from store.settings import Settings
 
@@ -20,12 +22,16 @@ STOP_SECONDS_MAX = 15.0
 
 
 def members(
-    store: Store, settings: Settings, follower: Follower
+    store: Store, settings: Settings, follower: Follower, desk: Desk
 ) -> dict[str, Callable[[threading.Event], None]]:
-    """Who works, by name: the follower of the views and, with Kafka switched on, the
-    relay and the stream worker. Raises KafkaUnusable when Kafka's clients are missing.
+    """Who works, by name: the follower of the views, the timekeeper at the desk and, with
+    Kafka switched on, the relay and the stream worker. Raises KafkaUnusable when Kafka's
+    clients are missing.
     """
-    crew: dict[str, Callable[[threading.Event], None]] = {"follower": follower.run}
+    crew: dict[str, Callable[[threading.Event], None]] = {
+        "follower": follower.run,
+        "timekeeper": Timekeeper(store, desk, lambda: follower.positions).run,
+    }
     if settings.kafka:
         client("kafka")
         client("faust")
@@ -36,13 +42,13 @@ def members(
 
 @contextmanager
 def at_work(
-    store: Store, settings: Settings, follower: Follower
+    store: Store, settings: Settings, follower: Follower, desk: Desk
 ) -> Iterator[threading.Event]:
     """The crew works until the block ends, or the event that is yielded is set."""
     stop = threading.Event()
     threads = [
         threading.Thread(target=work, args=[stop], name=f"huiyin-{name}", daemon=True)
-        for name, work in members(store, settings, follower).items()
+        for name, work in members(store, settings, follower, desk).items()
     ]
     for thread in threads:
         thread.start()

@@ -14,6 +14,7 @@ from api.cli.opening import office
 from api.cli.output import FOUND, say, say_json
 from api.office import Office
 from projections.parked import parked
+from projections.timekeepers import timekeeping
 from projections.views import VIEWS
 
 
@@ -61,6 +62,25 @@ def look_round(opened: Office) -> Iterator[Look]:
         yield Look(f"view {view.name}", position >= head, f"at {position} of {head}")
     waiting = len(parked(opened.store.pool, VIEWS))
     yield Look("parked facts", waiting == 0, str(waiting))
+    yield time_kept(opened)
+
+
+def time_kept(opened: Office) -> Look:
+    """Whoever keeps time must keep up; whether anybody does is only said."""
+    with opened.store.pool.connection() as connection:
+        found = timekeeping(connection)
+    scanned = (
+        f"last scan {found.last_scan:%Y-%m-%d %H:%M:%S} UTC"
+        if found.last_scan
+        else "no scan yet"
+    )
+    seen = (
+        f"{'running' if found.running else 'not running'}, {scanned}; {found.overdue} cases"
+        f" wait for more than a minute, {found.failing} fail"
+    )
+    return Look(
+        "timekeeper", found.well, f"{seen} ({found.error})" if found.error else seen
+    )
 
 
 def intake_unit(opened: Office) -> Look:

@@ -28,7 +28,7 @@ def serve(
         int, typer.Option(min=0, max=65535, help="port to listen on, 0: a free one")
     ] = PORT,
 ) -> None:
-    """Serve HTTP and keep the views, until Ctrl-C or SIGTERM."""
+    """Serve HTTP, keep the views and keep time, until Ctrl-C or SIGTERM."""
     with listening(host, port) as door, office() as opened, following(opened):
         notes.print(f"huiyin serves on {address(door)}/openapi.json")
         serve_until_stopped(opened, door)
@@ -64,7 +64,7 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
 
 
 def work() -> None:
-    """Keep the views, and speak to Kafka if it is switched on, until Ctrl-C or SIGTERM."""
+    """Keep the views, keep time, speak to Kafka if that is switched on; until Ctrl-C."""
     told = threading.Event()
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
@@ -81,4 +81,4 @@ def work() -> None:
 
 def following(opened: Office) -> AbstractContextManager[threading.Event]:
     """Everything that follows the log works in this process for as long as the block."""
-    return at_work(opened.store, opened.settings, opened.follower)
+    return at_work(opened.store, opened.settings, opened.follower, opened.desk)

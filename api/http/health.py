@@ -1,4 +1,4 @@
-"""GET /health: is the store there, do the views keep up, is a worker running?"""
+"""GET /health: is the store there, do the views keep up, does anybody keep time?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.http.door import Door, as_json
 from api.http.problems import AWAY
 from projections.ground import owned
 from projections.parked import parked
+from projections.timekeepers import timekeeping
 
 # A probe wants to be told soon, not to wait as long as a command would.
 ANSWER_SECONDS_MAX = 2.0
@@ -32,7 +33,7 @@ class Health:
     def _found(self) -> dict[str, Any]:
         door = self._door
         with door.store.pool.connection(timeout=ANSWER_SECONDS_MAX) as connection:
-            running = owned(connection)
+            running, time = owned(connection), timekeeping(connection)
         head = door.store.log.head()
         names = [view.name for view in door.views]
         try:
@@ -44,6 +45,12 @@ class Health:
             "store": "reachable",
             "position": head,
             "worker": "running" if running else "not running",
+            "timekeeper": {
+                "state": "running" if time.running else "not running",
+                "last_scan": time.last_scan,
+                "overdue": time.overdue,
+                "failing": time.failing,
+            },
             "lag": {name: max(0, head - stand) for name, stand in stands.items()},
             "parked": {name: waiting.count(name) for name in names},
         }
