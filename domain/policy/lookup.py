@@ -12,13 +12,15 @@ from domain.policy.rows import Criterion, Level, Limit, Route
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What is known of a case when a rule is looked up. ``flags``: secret, anonymous …"""
+    """What is known of a case when a rule is looked up. ``flags``: secret, anonymous …;
+    ``bodies``: who referred it."""
 
     business_type: str = ""
     area: str = ""
     category: str = ""
     level: str = ""
     channel: str = ""
+    bodies: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
 
 
@@ -28,7 +30,12 @@ RuleRow = TypeVar("RuleRow", Limit, Route)
 def limit(policy: Policy, step: str, matter: Matter) -> Limit | None:
     """The time limit of a step for this matter: the row that says most about it (A5)."""
     rows = (row for row in policy.limits.values() if row.step == step)
-    return _closest([row for row in rows if row.unless.isdisjoint(matter.flags)], matter)
+    return _closest([row for row in rows if _concerns(row, matter)], matter)
+
+
+def _concerns(row: Limit, matter: Matter) -> bool:
+    referred = not row.bodies or not row.bodies.isdisjoint(matter.bodies)
+    return referred and row.unless.isdisjoint(matter.flags)
 
 
 def route(policy: Policy, matter: Matter) -> Route | None:

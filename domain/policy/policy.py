@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any, Self
 
-from domain.policy import read
+from domain.policy import read, read_time
+from domain.policy.measures import Measure, read_measures
 from domain.policy.row import Malformed, Row
 from domain.policy.rows import (
     Callback,
@@ -25,6 +26,7 @@ from domain.policy.rows import (
     State,
     TypeRule,
 )
+from domain.policy.time_rows import ClockRule, Ladder, Orders, SignalRule
 from domain.policy.workflow import read_moves, read_start, read_states, spread
 from domain.refused import NotPermitted, Refused
 
@@ -41,6 +43,11 @@ TABLES = (
     "callback",
     "routing",
     "limits",
+    "clocks",
+    "ladders",
+    "signals",
+    "orders",
+    "measures",
 )
 
 
@@ -52,7 +59,8 @@ A6 = Callback()
 class Policy:
     """Rules in force for a profile from ``effective_from`` (UTC) until a later version.
 
-    ``document`` is what was published: tables of rows, JSON kinds only.
+    ``calendar`` names the working days, ``fallback_unit`` whose leader is told when a line
+    has nobody. ``document`` is what was published: tables of rows, JSON kinds only.
     """
 
     profile: str
@@ -80,6 +88,13 @@ class Policy:
     satisfaction: Mapping[str, Satisfaction] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     routing: tuple[Route, ...] = ()
+    calendar: str = ""
+    fallback_unit: str = ""
+    clocks: Mapping[str, ClockRule] = field(default_factory=dict)
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    signals: Mapping[str, SignalRule] = field(default_factory=dict)
+    orders: Orders = read_time.NO_ORDERS
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -94,6 +109,8 @@ class Policy:
             "version",
             "effective_from",
             "intake_unit",
+            "fallback_unit",
+            "calendar",
             "time_zone",
             "utc_offset",
             "counting_basis",
@@ -128,6 +145,13 @@ class Policy:
             satisfaction=read.read_satisfaction(document),
             limits=read.read_limits(document),
             routing=read.read_routing(document),
+            calendar=profile.text("calendar", ""),
+            fallback_unit=profile.text("fallback_unit", profile.text("intake_unit")),
+            clocks=read_time.read_clocks(document),
+            ladders=read_time.read_ladders(document),
+            signals=read_time.read_signals(document),
+            orders=read_time.read_orders(document),
+            measures=read_measures(document),
             document=document,
         )
 

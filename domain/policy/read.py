@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.policy.row import Row, dangling
 from domain.policy.rows import (
+    RUNNING,
     Callback,
     Category,
     Criterion,
@@ -31,7 +32,7 @@ DISPATCH = ("at_once", "always", "if_unanswered", "never")
 CALLBACK = ("all", "sample", "none")
 SCOPES = ("all", "own")
 UNITS = ("s", "min", "h", "d", "wd", "y", "%", "rings")
-CLOCKS = ("promise", "step", "measure")
+CLOCKS = (*RUNNING, "measure", "published")
 TEXTS = ("zh", "en", "source")
 
 
@@ -224,6 +225,7 @@ def read_callback(document: Document) -> Callback:
         "spread_half_days",
         "rehandle_max",
         "independent",
+        "levels_always",
         "quiet",
         "satisfaction",
     )
@@ -245,7 +247,15 @@ def read_callback(document: Document) -> Callback:
         rehandle_max=_setting(table, "rehandle_max").whole("value"),
         independent=_setting(table, "independent").flag("value"),
         quiet=tuple(quiet),
+        levels_always=_levels_always(table),
     )
+
+
+def _levels_always(table: Row) -> frozenset[str]:
+    """The levels that are always called back; none where the table does not say."""
+    if "levels_always" not in table.values:
+        return frozenset()
+    return names(_setting(table, "levels_always"), "value")
 
 
 def read_satisfaction(document: Document) -> dict[str, Satisfaction]:
@@ -282,7 +292,10 @@ def read_limits(document: Document) -> dict[str, Limit]:
             "levels",
             "categories",
             "channels",
+            "bodies",
             "unless",
+            "calendar",
+            "end_of_day",
         )
         found[row.name] = Limit(
             zh=row.text("zh"),
@@ -298,7 +311,10 @@ def read_limits(document: Document) -> dict[str, Limit]:
             levels=names(row, "levels"),
             categories=names(row, "categories"),
             channels=names(row, "channels"),
+            bodies=names(row, "bodies"),
             unless=names(row, "unless"),
+            calendar=row.text("calendar", ""),
+            end_of_day=row.flag("end_of_day", default=False),
         )
     return found
 

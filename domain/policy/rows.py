@@ -8,6 +8,9 @@ from datetime import time, timedelta
 
 from domain.policy.row import Row
 
+RUNNING = ("promise", "step", "outer")
+"""The clocks of a limit that time is kept for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
@@ -159,7 +162,8 @@ class Quiet:
 class Callback:
     """How customers are called back 回访 (A6).
 
-    ``spread_half_days`` is kept, but no attempt is refused for it yet.
+    ``gap`` lies between two attempts; with ``spread_half_days`` the last one is in another
+    half-day than all others. ``levels_always``: called back whatever their type.
     """
 
     attempts_max: int = 3
@@ -168,16 +172,21 @@ class Callback:
     rehandle_max: int = 1
     independent: bool = True
     quiet: tuple[Quiet, ...] = ()
+    levels_always: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(Named):
     """One time limit 时限 (A5): ``value`` in ``unit`` (s, min, h, d, wd working days, y).
 
-    An empty ``types``, ``areas``, ``levels``, ``categories`` or ``channels`` is any.
+    An empty ``types``, ``areas``, ``levels``, ``categories``, ``channels`` or ``bodies``
+    (who referred the case) is any.
     ``clock``: "promise" (the customer's, never paused by us), "step" (ours, paused by an
-    approved suspension), or "measure" (a rate or a level to keep, in %, rings …).
+    approved suspension), "outer" (of whoever referred the case, beside ours), "measure" (a
+    rate or a level to keep, in %, rings …), or "published" (on record only: no clock runs).
     ``unless``: not for a case in one of these circumstances (secret …).
+    ``calendar``: h, min and s are counted in its working time ("": clock time), wd in it
+    (""; in that of the policy). ``end_of_day``: wd last until the last closing of that day.
     """
 
     code: str
@@ -190,7 +199,15 @@ class Limit(Named):
     levels: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
+    calendar: str = ""
+    end_of_day: bool = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether a clock runs for it."""
+        return self.clock in RUNNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

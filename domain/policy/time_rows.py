@@ -1,0 +1,135 @@
+"""时限规则 Rules of time: when clocks run, which ladders are climbed, what is a signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import isfinite
+from typing import Self
+
+from domain.policy.rows import Named
+
+CLOCK_UNITS = ("s", "min", "h", "d")
+WORKING_DAYS = "wd"
+SPAN_UNITS = (*CLOCK_UNITS, WORKING_DAYS)
+SPAN_MAX = 100_000
+"""No rule of an office waits longer, in whatever unit; more is a typing mistake."""
+
+OWNERS = ("holder", "centre")
+TELLS = ("assignee", "leader", "desk", "top")
+SIGNALS = ("stall", "returns", "ping_pong", "repeat", "low_rating", "reopened", "major")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """So long: ``value`` in ``unit`` (s, min, h, d, or wd working days)."""
+
+    value: float
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From ``4 wd``, ``20 min``, ``1.5 h``; working days are whole.
+
+        Raises ValueError when it is nothing of the kind.
+        """
+        number, _, unit = text.partition(" ")
+        value = float(number)
+        whole = value == int(value) if isfinite(value) else False
+        fits = isfinite(value) and 0 <= value <= SPAN_MAX
+        if not fits or unit not in SPAN_UNITS or (unit == WORKING_DAYS and not whole):
+            raise ValueError(text)
+        return cls(value=value, unit=unit)
+
+    def __str__(self) -> str:
+        return f"{self.value:g} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRule(Named):
+    """What starts, stops and warns of the clock of one step 时钟. Its time is a limit (A5).
+
+    The sets hold words: a fact's topic (``case.replied``), or one of its yes-or-no fields
+    (``case.return_decided.approved``, ``case.reopened.not_rehandling``). ``starts``: begins
+    unless it runs; ``restarts``: begins anew, the old run is dropped; ``stops``: it is
+    done; ``drops``: nobody waits for it any more; ``resumes``: what was done was sent back,
+    the same clock runs on.
+    ``owner``: who has to act, the ``holder`` of the case or the ``centre``. ``warn``: so
+    long before it is due, largest first. ``ladder``: climbed when it is overdue; None:
+    nobody is told. ``extends``: an approved extension moves it.
+    """
+
+    step: str
+    starts: frozenset[str] = frozenset()
+    restarts: frozenset[str] = frozenset()
+    stops: frozenset[str] = frozenset()
+    drops: frozenset[str] = frozenset()
+    resumes: frozenset[str] = frozenset()
+    owner: str = "holder"
+    warn: tuple[Span, ...] = ()
+    ladder: str | None = None
+    extends: bool = False
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word it listens for."""
+        return self.starts | self.restarts | self.stops | self.drops | self.resumes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungRule:
+    """One rung 一级: told ``after`` so long from the trigger, unless it came to an end.
+
+    ``calendar`` names the working time it is counted in ("": clock time; working days:
+    that of the policy). ``tells``: the ``assignee``, a ``leader`` (``up`` 0 of the unit
+    that holds the case, 1 of the next above …), the lead of the dispatch ``desk``, or the
+    ``top``.
+    """
+
+    after: Span
+    tells: str
+    up: int = 0
+    calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder(Named):
+    """An escalation ladder 升级阶梯: who is told when, while nobody acts.
+
+    ``answer_holds``: a leader's answer keeps it from going on for so long; None: not at
+    all.
+    """
+
+    code: str
+    rungs: tuple[RungRule, ...]
+    answer_holds: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalRule(Named):
+    """What is noticed 异常: from the ``times``-th time on, its ladder is climbed.
+
+    ``after`` and ``calendar``: for a stall, how long nobody may have acted. ``stages``:
+    only in these (none named: in each). ``levels``: those that are meant (major).
+    ``force``: the unit that holds the case then has to see it through.
+    """
+
+    code: str
+    ladder: str
+    times: int = 1
+    after: Span | None = None
+    calendar: str = ""
+    stages: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """督办与催办: ``urge_gap`` between two urges of a case; units of the ``blocks`` have
+    power over every unit under the same root (B1); roles of ``release`` may still send on a
+    case whose owner was forced (B35)."""
+
+    urge_gap: timedelta = timedelta()
+    blocks: frozenset[str] = frozenset()
+    release: frozenset[str] = frozenset()
