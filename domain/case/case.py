@@ -55,6 +55,7 @@ class Case(Matter, Custody, Handling, Outcome, Hours, Tally, Recorded):
         self.rung, self.told = 0, []
         self.climbs, self.signals, self.words = [], [], []
         self.forced_unit = None
+        self.callback_due = None
         self.sent_on = 0
         self.reopenings += 1
         self.rehandlings = self.rehandlings + 1 if rehandling else 0

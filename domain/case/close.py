@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.case.callback_choice import is_due
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded
+from domain.case.rules import circumstances, coded, no_order_open
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -37,17 +38,29 @@ class CaseClosed(CaseFact):
 
 
 def close(case: Case, command: CloseCase, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``callback_due`` (no outcome, no reason), ``callback_settled`` (a
-    reason though there is an outcome), ``unknown_reason``, ``reason_does_not_hold`` (a
-    callback is due and possible), ``own_withdrawal`` (whoever says that the customer
-    withdrew does not end the case on that)."""
+    """Raises Refused: ``callback_due`` (no outcome, and no reason that is enough),
+    ``callback_settled`` (a reason though there is an outcome), ``unknown_reason``,
+    ``reason_does_not_hold``, ``own_withdrawal`` (whoever says that the customer withdrew
+    does not end the case on that), ``order_open``."""
+    no_order_open(case, setting)
     outcome, reason = case.callback_outcome, command.no_callback_reason
     if outcome is None and reason is None:
         raise Refused("callback_due")
     if outcome is not None and reason is not None:
         raise Refused("callback_settled", outcome=outcome)
     if reason is not None:
-        coded(case, "no_callback", reason, setting)
+        may_go_unasked(case, reason, setting)
     if case.withdrawn_by == command.actor.person:
         raise Refused("own_withdrawal", person=case.withdrawn_by)
     return [CaseClosed(callback_outcome=outcome, no_callback_reason=reason)]
+
+
+def may_go_unasked(case: Case, reason: str, setting: Setting) -> None:
+    """Whom the policy wants called back, for the type, the level or the draw, stays unasked
+    only for what is so with this customer (secret, withdrawn …), never for the type alone.
+
+    Raises Refused: ``unknown_reason``, ``reason_does_not_hold``, ``callback_due``.
+    """
+    found = coded(case, "no_callback", reason, setting)
+    if found.flags.isdisjoint(circumstances(case)) and is_due(case, setting):
+        raise Refused("callback_due")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.case.callback_choice import choose
 from domain.case.case import Case, CaseFact
 from domain.case.rules import coded
 from domain.command import Command
@@ -39,11 +40,15 @@ class FinalAnswerGiven(CaseFact):
 
 
 def give_final_answer(case: Case, command: GiveFinalAnswer, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``already_answered``, ``unknown_reason``."""
+    """With the answer it is decided whether the customer is called back.
+
+    Raises Refused: ``already_answered``, ``unknown_reason``.
+    """
     if case.answered_at is not None:
         raise Refused("already_answered")
     coded(case, "means", command.means, setting)
     on_receipt = case.stage == setting.policy.start
     return [
-        FinalAnswerGiven(answer=command.answer, means=command.means, on_receipt=on_receipt)
+        FinalAnswerGiven(answer=command.answer, means=command.means, on_receipt=on_receipt),
+        choose(case, setting),
     ]

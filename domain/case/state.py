@@ -34,6 +34,18 @@ class Told:
     climb: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The ``n``-th supervision order 督办 of a case, open until somebody closes it."""
+
+    n: int
+    from_unit: str | None
+    from_person: str
+    to_unit: str
+    answered: bool = False
+    closed: bool = False
+
+
 class Matter:
     """What the case is, and whose. The customer's particulars stay sealed in the facts.
 
@@ -130,11 +142,16 @@ class Handling:
         self.responsibility: str | None = None
         self.rung: int = 0
         self.told: list[Told] = []
+        self.orders: list[Order] = []
 
     def handled(self, person: str | None) -> None:
         """Remember who had a hand in it: they cannot judge it later (A6, independence)."""
         if person and person not in self.handled_by:
             self.handled_by.append(person)
+
+    def open_orders(self) -> list[Order]:
+        """The supervision orders that nobody has closed, the oldest first."""
+        return [order for order in self.orders if not order.closed]
 
     def lapse(self) -> None:
         """What was only asked for in one stage is not waited for in the next."""
@@ -143,17 +160,23 @@ class Handling:
 
 
 class Outcome:
-    """What the customer was told and said, and how the case ended, in this round of it."""
+    """What the customer was told and said, and how the case ended, in this round of it.
+
+    ``callback_due``: decided so (None: not decided yet). ``callback_attempted_at`` has the
+    moment of each attempt. ``ratings`` counts what the customer gave in all rounds.
+    """
 
     def __init__(self) -> None:
         self.answered_at: datetime | None = None
+        self.callback_due: bool | None = None
         self.callback_planned_for: datetime | None = None
         self.callback_attempts: int = 0
-        self.callback_attempted_at: datetime | None = None
+        self.callback_attempted_at: list[datetime] = []
         self.callback_reached: bool = False
         self.callback_outcome: str | None = None
         self.satisfaction: str | None = None
         self.solved: bool | None = None
+        self.ratings: int = 0
         self.no_callback_reason: str | None = None
         self.withdrawn_for: str | None = None
         self.withdrawn_by: str | None = None
@@ -163,7 +186,7 @@ class Outcome:
         """A callback is due again, from the first attempt."""
         self.callback_planned_for = self.callback_outcome = None
         self.callback_attempts, self.callback_reached = 0, False
-        self.callback_attempted_at = None
+        self.callback_attempted_at = []
         self.satisfaction = self.solved = None
 
 
@@ -183,6 +206,11 @@ class Hours:
         self.forced_unit: str | None = None
         self.acted_at: datetime | None = None
         self.words: list[str] = []
+
+    def release(self, to_unit: str) -> None:
+        """Whoever had to see it through no longer has to, once another unit holds it."""
+        if to_unit != self.forced_unit:
+            self.forced_unit = None
 
     def running(self, step: str) -> Clock | None:
         """The clock of a step that runs now."""
@@ -246,6 +274,9 @@ class Tally:
         self.returns: int = 0
         self.sent_on: int = 0
         self.urges: int = 0
+        self.urged_at: datetime | None = None
+        self.comments: int = 0
+        self.briefs: int = 0
         self.supervisions: int = 0
         self.suspensions: int = 0
         self.extensions: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.case.callback_choice import choose
 from domain.case.case import Case, CaseFact
 from domain.case.rules import coded
 from domain.command import Command
@@ -35,4 +36,4 @@ class CaseWithdrawn(CaseFact):
 def withdraw(case: Case, command: WithdrawCase, setting: Setting) -> list[Fact]:
     """Raises Refused: ``unknown_reason``."""
     coded(case, "withdraw", command.reason, setting)
-    return [CaseWithdrawn(reason=command.reason)]
+    return [CaseWithdrawn(reason=command.reason), choose(case, setting, withdrawn=True)]
