@@ -253,7 +253,7 @@ def read_callback(document: Document) -> Callback:
 
 def _levels_always(table: Row) -> frozenset[str]:
     """The levels that are always called back; none where the table does not say."""
-    if "levels_always" not in table.values:
+    if not table.has("levels_always"):
         return frozenset()
     return names(_setting(table, "levels_always"), "value")
 

@@ -15,7 +15,7 @@ SPAN_UNITS = (*CLOCK_UNITS, WORKING_DAYS)
 SPAN_MAX = 100_000
 """No rule of an office waits longer, in whatever unit; more is a typing mistake."""
 
-OWNERS = ("holder", "centre")
+OWNERS = ("holder", "centre", "ordered")
 TELLS = ("assignee", "leader", "desk", "top")
 SIGNALS = ("stall", "returns", "ping_pong", "repeat", "low_rating", "reopened", "major")
 
@@ -54,7 +54,8 @@ class ClockRule(Named):
     unless it runs; ``restarts``: begins anew, the old run is dropped; ``stops``: it is
     done; ``drops``: nobody waits for it any more; ``resumes``: what was done was sent back,
     the same clock runs on.
-    ``owner``: who has to act, the ``holder`` of the case or the ``centre``. ``warn``: so
+    ``owner``: who has to act, the ``holder`` of the case, the ``centre``, or the unit that
+    was ``ordered`` to by a supervision order. ``warn``: so
     long before it is due, largest first. ``ladder``: climbed when it is overdue; None:
     nobody is told. ``extends``: an approved extension moves it.
     """
