@@ -75,7 +75,8 @@ def stage_after(case: Case, command: Command, setting: Setting) -> str:
 def see(case: Case, command: Command, setting: Setting) -> None:
     """Another unit's case, and a restricted one, do not exist for who may not read them.
 
-    Whoever was offered the case, or told of it, may look at it too. Raises NotFound.
+    Whoever was offered the case, told of it or ordered to see to it may look at it too.
+    Raises NotFound.
     """
     actor = command.actor
     if restricted(case, actor.role, setting):
@@ -84,26 +85,30 @@ def see(case: Case, command: Command, setting: Setting) -> None:
         return
     mine = setting.organisation.reach(actor.person, actor.unit, command.at)
     told = (told.unit for told in case.told)
-    if mine.isdisjoint(concerned(case.units, case.offered_to_unit, told)):
+    ordered = (order.to_unit for order in case.open_orders())
+    if mine.isdisjoint(concerned(case.units, case.offered_to_unit, told, ordered)):
         raise NotFound("no_such_case")
 
 
 def concerned(
-    held: Iterable[str], offered: str | None, told: Iterable[str]
+    held: Iterable[str],
+    offered: str | None,
+    told: Iterable[str],
+    ordered: Iterable[str] = (),
 ) -> frozenset[str]:
     """The units that a case is for: all that ever held it, the one that it is offered to,
-    and those whose leaders were told of it in this round.
+    those whose leaders were told of it in this round, and those under an open order.
 
     The one rule, for the case itself and for every row about it.
     """
-    return frozenset({*held, *told} | ({offered} if offered else set()))
+    return frozenset({*held, *told, *ordered} | ({offered} if offered else set()))
 
 
 def speaks_for(case: Case, command: Command, setting: Setting) -> None:
     """A role bound to its own unit acts only on what that unit holds.
 
-    But whoever was offered the case answers the offer, and whoever was told of it
-    answers for their rung. Raises NotPermitted.
+    But whoever was offered the case answers the offer, whoever was told of it answers for
+    their rung, and whoever was ordered answers the order. Raises NotPermitted.
     """
     actor = command.actor
     if sees_all(actor.role, setting):
@@ -113,6 +118,8 @@ def speaks_for(case: Case, command: Command, setting: Setting) -> None:
         may.add(case.offered_to_unit)
     if command.ACTION == "answer-escalation":
         may.update(told.unit for told in case.told)
+    if command.ACTION == "answer-supervision":
+        may.update(order.to_unit for order in case.open_orders())
     if may.isdisjoint(setting.organisation.scope(actor.unit or "", command.at)):
         raise NotPermitted(
             "not_the_holder", unit=actor.unit or "-", holder=case.holder_unit

@@ -254,14 +254,19 @@ TEXTS: dict[str, Text] = {
     "not_independent": Text(
         "“{person}”参与过处理, 应当回避", "{person} had a hand in the handling"
     ),
+    "not_independent_unit": Text(
+        "“{unit}”是回单单位, 请由其他单位回访",
+        "{unit} replied to it: somebody of another unit calls the customer back",
+    ),
     "already_answered": Text("已答复客户", "the customer has had the final answer"),
     "own_withdrawal": Text(
         "撤诉由“{person}”登记, 须由他人归档",
         "{person} recorded the withdrawal: somebody else closes the case",
     ),
     "callback_due": Text(
-        "尚无回访结果, 归档须说明不回访的原因",
-        "there is no callback outcome: call back, or say by code why none is due",
+        "尚无回访结果, 请先回访; 不应回访的, 归档须说明适用的原因",
+        "there is no callback outcome: call back first, or say by a code that holds why "
+        "none is due",
     ),
     "callback_settled": Text(
         "回访已有结果“{outcome}”", "the callback was settled: {outcome}"
@@ -276,6 +281,10 @@ TEXTS: dict[str, Text] = {
     "attempt_too_soon": Text(
         "两次回访间隔不足, {since} 起方可再拨",
         "too soon after the last attempt: call again from {since} on",
+    ),
+    "same_half_day": Text(
+        "各次回访不得集中在同一半天, {since} 起方可再拨",
+        "not all attempts in one half-day: call again from {since} on",
     ),
     "quiet_hours": Text(
         "{start} 至 {end} 为免打扰时段", "nobody is called from {start} to {end}"
@@ -310,6 +319,46 @@ TEXTS: dict[str, Text] = {
     "told_to_another": Text(
         "升级告知的是“{person}”", "{person} was told, and answers for it"
     ),
+    "no_power_over_unit": Text(
+        "本单位“{unit}”无权督办“{ordered}”, 请由上级、监督机构或客服中心督办",
+        "the unit {unit} has no power over {ordered}; ask a unit above it, a supervising "
+        "body or the centre",
+    ),
+    "no_order": Text("没有所指的待办督办", "there is no such order to answer or to close"),
+    "ordered_another": Text(
+        "督办对象是“{unit}”, 请由该单位答复", "{unit} was ordered, and answers for it"
+    ),
+    "ordered_unit_cannot_close": Text(
+        "“{unit}”是被督办单位, 请由督办方办结",
+        "{unit} was ordered and cannot close the order; whoever gave it can",
+    ),
+    "order_unanswered": Text(
+        "“{unit}”尚未答复督办, 请先催其答复, 或填写办结原因",
+        "{unit} has not answered the order; wait for the answer, or give a reason",
+    ),
+    "order_open": Text(
+        "对“{unit}”的第 {n} 次督办尚未办结, 请先办结督办",
+        "order {n} to {unit} is open; close it first",
+    ),
+    "owner_forced": Text(
+        "已指定“{unit}”负责到底, 不得再退单或转出; 确需转出请报有权解除的人员",
+        "{unit} has to see it through; only a role that may release it sends it elsewhere",
+    ),
+    "urged_too_soon": Text(
+        "距上次催办时间过短, {since} 起可再次催办",
+        "too soon after the last time; urge again from {since} on",
+    ),
+    "not_major": Text(
+        "等级为“{level}”, 不需要重大事件书面报告; 确属重大请先升级",
+        "the level is {level}; a written report is for a major case: raise the level first",
+    ),
+    "no_such_clock": Text("没有时限“{clock}”", "the case has no clock {clock}"),
+    "not_breached": Text(
+        "时限“{clock}”没有超时, 无需说明", "{clock} is not overdue: nothing to explain"
+    ),
+    "explained_already": Text(
+        "时限“{clock}”的超时已说明", "why {clock} is overdue is on record already"
+    ),
     # Calls
     "call_waits_for_nobody": Text("来电已由“{agent}”接听", "{agent} has answered the call"),
     "call_over": Text("来电已结束", "the call is over"),
@@ -322,5 +371,43 @@ TEXTS: dict[str, Text] = {
     "case_linked": Text("来电已关联该工单", "the call is linked to that case already"),
     "agent_not_of_unit": Text(
         "“{agent}”不在单位“{unit}”任职", "{agent} holds no post in the unit {unit}"
+    ),
+    # Working time
+    "calendar_malformed": Text(
+        "作息表的“{field}”不对: {reason}", "the calendar's {field} is wrong: {reason}"
+    ),
+    "calendar_no_time": Text(
+        "自 {since} 起一百年内没有工作时间",
+        "the calendar has no working time within 100 years of {since}",
+    ),
+    "calendar_negative": Text(
+        "秒数不能为负; 往回数请用 subtract 或 offset",
+        "seconds cannot be negative; to count back use subtract or offset",
+    ),
+    "calendar_not_finite": Text(
+        "秒数必须是有限的数", "seconds must be a number that is finite"
+    ),
+    "calendar_too_long": Text(
+        "秒数太大, 超出日历范围", "so many seconds lead beyond the calendar"
+    ),
+    "calendar_out_of_range": Text(
+        "{time} 超出日历范围 (公元 2 年至 9998 年)",
+        "{time} is beyond the calendar (years 2 to 9998)",
+    ),
+    "calendar_wrong_book": Text(
+        "作息表“{calendar}”应发布到它自己的册子",
+        "the calendar {calendar} is published into its own book only",
+    ),
+    "calendar_version_not_later": Text(
+        "版本 {version} 不大于已发布的版本 {last}",
+        "version {version} is not later than the published version {last}",
+    ),
+    "no_such_calendar": Text(
+        "没有作息表“{calendar}”; 请先发布",
+        "there is no calendar {calendar}; publish it first",
+    ),
+    "no_such_calendar_version": Text(
+        "作息表“{calendar}”没有版本 {version}",
+        "the calendar {calendar} has no version {version}",
     ),
 }

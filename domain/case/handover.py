@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, layers, open_unit
+from domain.case.rules import coded, layers, open_unit, seen_through
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.refused import Refused
@@ -75,6 +75,7 @@ class HandoverAccepted(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit, self.to_person, self.to_post)
+        case.release(self.to_unit)
         case.handled(self.to_person)
 
 
@@ -91,12 +92,14 @@ class HandoverRefused(CaseFact):
 
 
 def offer_handover(case: Case, command: OfferHandover, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``handover_pending``, ``unknown_unit``, ``already_there``."""
+    """Raises Refused: ``handover_pending``, ``unknown_unit``, ``already_there``,
+    ``owner_forced``."""
     if case.offered_to_unit is not None:
         raise Refused("handover_pending", unit=case.offered_to_unit)
     to_unit = open_unit(command.unit, command, setting)
     if to_unit == case.holder_unit and command.person in {None, case.holder_person}:
         raise Refused("already_there", unit=to_unit)
+    seen_through(case, command, setting, to_unit=to_unit)
     return [
         HandoverOffered(
             from_unit=case.holder_unit,
@@ -108,7 +111,8 @@ def offer_handover(case: Case, command: OfferHandover, setting: Setting) -> list
 
 
 def accept_handover(case: Case, command: AcceptHandover, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``no_handover``, ``own_offer``, ``offered_to_another``."""
+    """Raises Refused: ``no_handover``, ``own_offer``, ``offered_to_another``,
+    ``owner_forced`` (it was offered before that)."""
     to_unit, actor = offered(case), command.actor
     if actor.person == case.offered_by:
         raise Refused("own_offer")
@@ -116,6 +120,7 @@ def accept_handover(case: Case, command: AcceptHandover, setting: Setting) -> li
     if to_unit not in mine or case.offered_to_person not in {None, actor.person}:
         raise Refused("offered_to_another", unit=to_unit)
     to_unit = setting.organisation.successor(to_unit, command.at) or to_unit
+    seen_through(case, command, setting, to_unit=to_unit)
     return [
         HandoverAccepted(
             from_unit=case.holder_unit,

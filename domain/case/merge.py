@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import another_case, centre, coded
+from domain.case.rules import another_case, centre, coded, no_order_open
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -87,8 +87,9 @@ def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:
     """Into an open case only, which is not merged itself: so merges never go in circles.
 
     Raises Refused: ``same_case``, ``other_case_unknown``, ``merged_itself``,
-    ``merge_into_done``.
+    ``merge_into_done``, ``order_open``.
     """
+    no_order_open(case, setting)
     into = another_case(case, command.into, command, setting)
     if into.merged_into is not None:
         raise Refused("merged_itself", number=into.number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, layers, open_unit
+from domain.case.rules import coded, layers, open_unit, seen_through
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -37,14 +37,18 @@ class CaseReassigned(CaseFact):
     layers: int | None = None
 
     def fold(self, case: Case) -> None:
+        case.sent_on += 1
         case.hold(self.to_unit)
+        case.release(self.to_unit)
 
 
 def reassign(case: Case, command: ReassignCase, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``unknown_unit``, ``already_there``, ``unknown_reason``."""
+    """Raises Refused: ``unknown_unit``, ``already_there``, ``owner_forced``,
+    ``unknown_reason``."""
     to_unit = open_unit(command.unit, command, setting)
     if to_unit == case.holder_unit:
         raise Refused("already_there", unit=to_unit)
+    seen_through(case, command, setting, to_unit=to_unit)
     coded(case, "reassign", command.reason, setting)
     return [
         CaseReassigned(

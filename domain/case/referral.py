@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded
+from domain.case.rules import coded, no_order_open
 from domain.command import Command
 from domain.fact import Fact
 from domain.refused import Refused
@@ -61,7 +61,8 @@ class ReferralReceived(CaseFact):
 
 
 def refer_out(case: Case, command: ReferOut, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``unknown_reason``."""
+    """Raises Refused: ``unknown_reason``, ``order_open``."""
+    no_order_open(case, setting)
     body = referring_body(command.body, setting)
     coded(case, "refer", command.reason, setting)
     return [CaseReferredOut(body=body, reason=command.reason)]

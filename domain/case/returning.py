@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.case.case import Case, CaseFact
-from domain.case.rules import coded, layers, own_unit
+from domain.case.rules import coded, layers, own_unit, seen_through
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.refused import Refused
@@ -51,6 +51,7 @@ class CaseReturned(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.returns += 1
+        case.sent_on += 1
         case.returned_by = self.actor.person
 
 
@@ -70,10 +71,12 @@ class ReturnDecided(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.hold(self.to_unit)
+        case.release(self.to_unit)
 
 
 def return_case(case: Case, command: ReturnCase, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``unknown_reason``, ``reason_does_not_hold``."""
+    """Raises Refused: ``owner_forced``, ``unknown_reason``, ``reason_does_not_hold``."""
+    seen_through(case, command, setting)
     coded(case, "return", command.reason, setting)
     return [
         CaseReturned(from_unit=case.holder_unit, reason=command.reason, note=command.note)
@@ -81,10 +84,11 @@ def return_case(case: Case, command: ReturnCase, setting: Setting) -> list[Fact]
 
 
 def approve_return(case: Case, command: ApproveReturn, setting: Setting) -> list[Fact]:
-    """Raises Refused: ``own_request``."""
+    """Raises Refused: ``own_request``, ``owner_forced`` (it was one return too many)."""
     if command.actor.person == case.returned_by:
         raise Refused("own_request")
     to_unit = own_unit(command, setting)
+    seen_through(case, command, setting, to_unit=to_unit)
     return [
         ReturnDecided(
             approved=True,

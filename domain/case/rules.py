@@ -111,6 +111,32 @@ def independent(case: Case, command: Command, setting: Setting) -> None:
         raise Refused("not_independent", person=command.actor.person)
 
 
+def seen_through(
+    case: Case, command: Command, setting: Setting, *, to_unit: str | None = None
+) -> None:
+    """A unit that was made to see it through gives it to no other, unless a role that the
+    policy lets release it does so; None: wherever it would go.
+
+    Raises Refused: ``owner_forced``.
+    """
+    forced = case.forced_unit
+    if forced is None or to_unit == forced:
+        return
+    if command.actor.role not in setting.policy.orders.release:
+        raise Refused("owner_forced", unit=forced)
+
+
+def no_order_open(case: Case, setting: Setting) -> None:
+    """A case does not end while an order 督办 is open, where the policy has it closed by
+    somebody at all.
+
+    Raises Refused: ``order_open``.
+    """
+    still = case.open_orders()
+    if still and any(action == "close-supervision" for _, action in setting.policy.moves):
+        raise Refused("order_open", n=still[0].n, unit=still[0].to_unit)
+
+
 def another_case(case: Case, case_id: UUID, command: Command, setting: Setting) -> Case:
     """Another case that whoever acts may read.
 

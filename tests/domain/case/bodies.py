@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from domain.case.brief import BriefIncident
 from domain.case.callback import (
     AttemptCallback,
     CompleteCallback,
@@ -16,6 +17,7 @@ from domain.case.callback import (
 )
 from domain.case.classify import ClassifyCase, ReclassifyCase
 from domain.case.close import CloseCase
+from domain.case.comment import AddComment
 from domain.case.contact import ContactCustomer
 from domain.case.dispatch import DispatchCase
 from domain.case.escalation import EscalateCase
@@ -32,10 +34,11 @@ from domain.case.reopen import ReopenCase
 from domain.case.reply import ReplyToCase
 from domain.case.returning import ReturnCase
 from domain.case.review import RejectReply
-from domain.case.supervise import SuperviseCase
+from domain.case.supervise import AnswerSupervision, CloseSupervision, SuperviseCase
 from domain.case.suspension import RequestSuspension
 from domain.case.withdraw import WithdrawCase
 from domain.command import Command
+from domain.promise.explain import ExplainBreach
 from tests.support.scenario import CASE_ID, CUSTOMER, MONDAY, OTHER_ID, policy, text
 
 Pick = Callable[[Random], Any]
@@ -66,6 +69,7 @@ def moment(chance: Random) -> Any:
 
 
 TEXT = one_of(text("…"))
+ORDER = one_of(None, None, 1, 2, 7)
 MAYBE_TEXT = one_of(text("…"), None)
 UNIT = one_of("bailu-east", "bailu-east", "bailu-east", "bailu", "xishi-town", "atlantis")
 MAYBE_UNIT = one_of(None, "bailu", "atlantis")
@@ -99,7 +103,15 @@ BODIES: Mapping[type[Command], Mapping[str, Pick]] = {
         "new_due": moment,
         "customer_told": FLAG,
     },
+    AddComment: {"text": TEXT},
     SuperviseCase: {"order": TEXT, "to_unit": MAYBE_UNIT},
+    AnswerSupervision: {"answer": TEXT, "n": ORDER},
+    CloseSupervision: {"n": ORDER, "reason": code_if_any("close_order")},
+    BriefIncident: {"report": one_of(*RULES.first_report, "weather"), "brief": TEXT},
+    ExplainBreach: {
+        "clock": one_of("answer.1", "contact.1", "dispatch.1", "moon.1"),
+        "reason": code("breach"),
+    },
     EscalateCase: {"reason": code("escalate")},
     ReplyToCase: {
         "cause": TEXT,

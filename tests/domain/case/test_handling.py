@@ -1,4 +1,4 @@
-"""While a unit works on a case: contacts, suspensions, extensions, orders."""
+"""While a unit works on a case: contacts, suspensions, extensions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from domain.case.extension import (
     RequestExtension,
 )
 from domain.case.returning import ReturnCase
-from domain.case.supervise import SuperviseCase, SupervisionOrdered
 from domain.case.suspension import (
     ApproveSuspension,
     EndSuspension,
@@ -31,7 +30,6 @@ from domain.case.suspension import (
 from domain.case.withdraw import CaseWithdrawn, WithdrawCase
 from tests.support.scenario import (
     AGENT,
-    DISPATCHER,
     HANDLER,
     LEADER,
     SUPERVISOR,
@@ -257,38 +255,7 @@ def test_an_extension_wants_a_known_reason_and_is_granted_in_time() -> None:
     given(*HANDLING, MORE_ASKED).when(late).then_refused("not_ahead")
 
 
-# Orders, withdrawal
-
-
-def test_a_supervisor_orders_the_holder_to_see_to_it() -> None:
-    asked = by(SUPERVISOR, SuperviseCase, order=text("by Friday"))
-    case = (
-        given(*HANDLING)
-        .when(asked)
-        .then(
-            SupervisionOrdered(
-                from_unit="supervision",
-                to_unit="bailu-east",
-                times=1,
-                order=text("by Friday"),
-            )
-        )
-    )
-    assert (case.supervisions, case.holder_unit) == (1, "bailu-east")
-
-
-def test_an_order_may_go_to_another_unit_that_stands() -> None:
-    start = given(*HANDLING)
-    asked = by(SUPERVISOR, SuperviseCase, order=text("see to it"), to_unit="wangchuan")
-    start.when(asked).then_stage("handling")
-    lost = by(SUPERVISOR, SuperviseCase, order=text("see to it"), to_unit="atlantis")
-    start.when(lost).then_refused("unknown_unit")
-
-
-def test_only_a_supervisor_gives_orders() -> None:
-    for actor in (AGENT, DISPATCHER, HANDLER, LEADER):
-        asked = by(actor, SuperviseCase, order=text("see to it"))
-        given(*HANDLING).when(asked).then_refused("not_permitted")
+# Withdrawal
 
 
 @pytest.mark.parametrize("stage", [RECEIPT, HANDLING, SUSPENSION])
