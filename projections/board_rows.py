@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from domain.case.accept import CaseAccepted
@@ -23,6 +24,14 @@ from projections.table import Row
 from projections.told import Told, told_by
 
 
+class Mark(Struct, frozen=True, kw_only=True, gc=False):
+    """What the board remembers of a clock."""
+
+    running: bool = True
+    breached: bool = False
+    provisional: bool = False
+
+
 class BoardRow(Row, frozen=True, kw_only=True):
     """One case. Times are UTC; ages are computed when asked, never kept.
 
@@ -34,6 +43,13 @@ class BoardRow(Row, frozen=True, kw_only=True):
     ``unanswered`` are the leaders who were told and have not answered, ``told_units`` the
     units of all who were told in this round. ``deviations``: steps of history that the
     workflow has no move for.
+
+    ``due`` is the earliest due time still ahead, of ``due_clock`` (None: an extension that
+    no clock runs for), ``provisional`` while an official notice may still move it.
+    ``clocks`` are those that were ever begun, ``overdue`` how many of them run past their
+    due time. ``coming`` is what time alone does next, at ``coming_at``, about the clock or
+    climb ``coming_clock``: then ``coming_person`` of ``coming_unit`` is told (at
+    ``coming_rung``) or must act.
     """
 
     case_id: UUID
@@ -61,6 +77,16 @@ class BoardRow(Row, frozen=True, kw_only=True):
     suspension_asked: bool = False
     extension_asked: bool = False
     due: datetime | None = None
+    due_clock: str | None = None
+    provisional: bool = False
+    overdue: int = 0
+    clocks: dict[str, Mark] = field(default_factory=dict)
+    coming_at: datetime | None = None
+    coming: str | None = None
+    coming_clock: str | None = None
+    coming_rung: int = 0
+    coming_unit: str | None = None
+    coming_person: str | None = None
     answered_at: datetime | None = None
     callback_for: datetime | None = None
     callback_attempts: int = 0

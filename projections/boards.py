@@ -37,6 +37,13 @@ from domain.case.suspension import (
 )
 from domain.case.urge import CustomerUrged
 from domain.case.witness import CaseWitnessed, StepWitnessed
+from domain.promise.clock import (
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    DeadlineBreached,
+    DeadlineMoved,
+)
 from projections.board_rows import (
     BoardRow,
     accepted,
@@ -55,6 +62,14 @@ from projections.board_rows import (
     unmerged,
     witnessed,
 )
+from projections.board_times import (
+    brought,
+    clock_resumed,
+    clock_started,
+    clock_stopped,
+    deadline_breached,
+    deadline_moved,
+)
 from projections.reading import Condition, Is, Source, place
 from projections.table import Key, Table
 from projections.view import View, known, on, sets
@@ -71,6 +86,7 @@ BOARDS: View[BoardRow] = View(
             ("source", "source_id"),
             ("customer",),
             ("units",),
+            ("due",),
         ),
     ),
     docs="where each case stands, who must do what next, and which loop is not closed",
@@ -121,9 +137,16 @@ BOARDS: View[BoardRow] = View(
         on(CaseReopened, known(new_round)),
         on(CaseMerged, sets(lambda f: {"merged_into": f.into})),
         on(CaseUnmerged, known(unmerged)),
+        # What time does.
+        on(ClockStarted, known(clock_started)),
+        on(DeadlineMoved, known(deadline_moved)),
+        on(DeadlineBreached, known(deadline_breached)),
+        on(ClockStopped, known(clock_stopped)),
+        on(ClockResumed, known(clock_resumed)),
+        on(CaseFact, known(brought)),
         on(CaseFact, known(due_next)),
     ),
-    version=3,
+    version=4,
 )
 
 

@@ -32,12 +32,17 @@ class RungRow(Row, frozen=True, kw_only=True):
 
     ``rung`` 0: ``person`` (None: nobody yet) handles the case for ``unit`` from
     ``told_at``. ``rung`` 1 and up: ``person`` in ``post`` was told then, for ``reason``,
-    by ``rule``; ``fallback`` says why it is not the leader of ``unit``. ``round`` rises
-    with each reopening. ``lapsed_at``: the case was done before it was answered.
+    by ``rule``; ``fallback`` says why it is not the leader of ``unit``, or that it was
+    ``nobody`` at all. ``climb`` is the ladder under way (None: a person escalated), on
+    which that rung was ``due``; ``next_at`` is the rung after it unless somebody acts,
+    moved by an answer. ``version`` is the case's when this link began: the log knows when
+    that was recorded. ``round`` rises with each reopening. ``lapsed_at``: the case was
+    done before it was answered.
     """
 
     case_id: UUID
     n: int
+    version: int
     round: int
     rung: int
     unit: str
@@ -47,6 +52,9 @@ class RungRow(Row, frozen=True, kw_only=True):
     reason: str | None = None
     rule: str | None = None
     fallback: str | None = None
+    climb: str | None = None
+    due: datetime | None = None
+    next_at: datetime | None = None
     policy: str | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
@@ -82,7 +90,13 @@ def handles(
     if last and last.rung == 0 and (last.unit, last.person) == (unit, person):
         return row
     if last and last.rung == 0 and last.unit == unit and last.person is None:
-        link = replace(last, person=person, post=post, told_at=fact.occurred_at)
+        link = replace(
+            last,
+            person=person,
+            post=post,
+            told_at=fact.occurred_at,
+            version=fact.originator_version,
+        )
         return replace(row, links=(*row.links[:-1], link))
     return linked(row, fact, rung=0, unit=unit, post=post, person=person)
 
@@ -91,6 +105,7 @@ def linked(row: ChainRow, fact: CaseFact, **what: Any) -> ChainRow:
     link = RungRow(
         case_id=row.case_id,
         n=len(row.links) + 1,
+        version=fact.originator_version,
         round=row.round,
         told_at=fact.occurred_at,
         policy=fact.policy,
@@ -118,7 +133,13 @@ def stepped(row: ChainRow, fact: StepWitnessed) -> ChainRow:
         return handles(row, fact, fact.unit, fact.person)
     if (last.unit, last.person) == (fact.unit, fact.person):
         return row
-    link = replace(last, unit=fact.unit, person=fact.person, told_at=fact.occurred_at)
+    link = replace(
+        last,
+        unit=fact.unit,
+        person=fact.person,
+        told_at=fact.occurred_at,
+        version=fact.originator_version,
+    )
     return replace(row, links=(*row.links[:-1], link))
 
 
@@ -133,6 +154,9 @@ def told(row: ChainRow, fact: CaseEscalated) -> ChainRow:
         reason=fact.reason,
         rule=fact.rule,
         fallback=fact.fallback,
+        climb=fact.climb,
+        due=fact.due,
+        next_at=fact.next_at,
     )
 
 
@@ -140,10 +164,15 @@ def answered(row: ChainRow, fact: EscalationAnswered) -> ChainRow:
     """For exactly who was told there: another line of units has a first rung too."""
     meant = astuple(told_by(fact))
     links = [
-        replace(link, answered_at=fact.occurred_at, answered_by=fact.person)
+        replace(
+            link,
+            answered_at=fact.occurred_at,
+            answered_by=fact.person,
+            next_at=fact.next_at,
+        )
         if link.waits
         and link.round == row.round
-        and (link.rung, link.unit, link.post, link.person) == meant
+        and (link.rung, link.unit, link.post, link.person, link.climb) == meant
         else link
         for link in row.links
     ]
@@ -214,7 +243,7 @@ CHAINS: View[ChainRow] = View(
         on(CaseReopened, known(new_round)),
     ),
     occurrences=(RUNGS,),
-    version=2,
+    version=3,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.case.escalation import CaseEscalated, EscalationAnswered
 from domain.case.handover import HandoverAccepted
 from domain.case.merge import CaseMerged, CaseUnmerged
@@ -195,3 +197,53 @@ def test_a_stage_asks_nobody_any_more_when_the_policy_ends_there() -> None:
 
 def test_of_history_the_chain_names_who_held_the_case_last() -> None:
     assert who(chain(*history("handling", "handling", "closed"))) == [(0, "V3", "Li")]
+
+
+def climbed(rung: int, person: str | None, climb: str, next_at: datetime | None) -> Fact:
+    """A ladder told the next leader, as it was due."""
+    return told(rung, person or "").stamped(
+        rule="overdue",
+        reason="late",
+        told=person,
+        to_post=f"post-{rung}" if person else None,
+        fallback=None if person else "nobody",
+        climb=climb,
+        due=minutes(10 * rung),
+        next_at=next_at,
+    )
+
+
+def test_a_rung_of_a_ladder_says_when_it_was_due_and_when_the_next_one_is() -> None:
+    asked = chain(
+        *HANDLING,
+        at(minutes(10), climbed(1, "qu", "overdue:answer.1", minutes(20))),
+        at(minutes(20), climbed(2, "lan", "overdue:answer.1", None)),
+    )
+    first, second = (row for row in asked if row.rung)
+    assert (first.climb, first.rule, first.due, first.next_at) == (
+        "overdue:answer.1",
+        "overdue",
+        minutes(10),
+        minutes(20),
+    )
+    assert (second.due, second.next_at) == (minutes(20), None)
+    assert [row.version for row in (first, second)] == [5, 6]
+
+
+def test_an_answer_moves_the_next_rung_and_counts_for_its_own_climb_only() -> None:
+    mine = climbed(1, "qu", "overdue:answer.1", minutes(20))
+    other = climbed(1, "qu", "stall:1", minutes(30))
+    reply = answer(1, "qu").stamped(climb="overdue:answer.1", next_at=minutes(60))
+    first, second = (row for row in chain(*HANDLING, mine, other, reply) if row.rung)
+    assert (first.answered_by, first.next_at) == ("qu", minutes(60))
+    assert (second.waits, second.next_at) == (True, minutes(30))
+
+
+def test_a_rung_that_nobody_could_be_told_of_stands_in_the_chain_and_says_so() -> None:
+    asked = chain(*HANDLING, climbed(1, None, "overdue:answer.1", minutes(20)))
+    assert (asked[-1].person, asked[-1].post, asked[-1].fallback) == (None, None, "nobody")
+    assert asked[-1].waits
+
+
+def test_whoever_takes_what_lay_with_nobody_begins_that_link() -> None:
+    assert [row.version for row in chain(*HANDLING)] == [1, 4]
