@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from domain.case.accept import CaseAccepted
 from domain.case.callback import CallbackAttempted, CallbackCompleted, CallbackPlanned
+from domain.case.callback_choice import CallbackDecided
 from domain.case.case import CaseFact
 from domain.case.classify import CaseClassified, CaseReclassified
 from domain.case.close import CaseClosed
@@ -127,9 +128,13 @@ def answered(row: MilestoneRow, fact: FinalAnswerGiven) -> MilestoneRow:
     return last_round(row, answered_at=fact.occurred_at)
 
 
+def decided(row: MilestoneRow, fact: CallbackDecided) -> MilestoneRow:
+    return last_round(row, callable=fact.due, decided_at=fact.occurred_at)
+
+
 def planned(row: MilestoneRow, fact: CallbackPlanned) -> MilestoneRow:
-    """Whoever plans one has decided that it is due, where no fact says so itself."""
-    if row.rounds[-1].callable is not None:
+    """Whoever plans one has decided that it is due, whatever was decided before."""
+    if row.rounds[-1].callable:
         return row
     return last_round(row, callable=True, decided_at=fact.occurred_at)
 
@@ -295,6 +300,7 @@ MILESTONES: View[MilestoneRow] = View(
         on(ReplyApproved, known(reviewed)),
         on(ReplyRejected, known(reviewed)),
         on(FinalAnswerGiven, known(answered)),
+        on(CallbackDecided, known(decided)),
         on(CallbackPlanned, known(planned)),
         on(CallbackAttempted, known(attempted)),
         on(CallbackCompleted, known(called_back)),

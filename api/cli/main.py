@@ -12,6 +12,7 @@ from api.cli import (
     imports,
     log,
     policy,
+    report,
     serve,
     stats,
     token,
@@ -36,4 +37,5 @@ app.add_typer(views.app, name="views")
 app.add_typer(policy.app, name="policy")
 app.add_typer(log.app, name="log")
 app.add_typer(stats.app, name="stats")
+app.add_typer(report.app, name="report")
 app.add_typer(token.app, name="token")

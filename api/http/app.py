@@ -15,6 +15,7 @@ from api.http.commands import add_commands, command_routes
 from api.http.door import Door, utc_now
 from api.http.health import add_health
 from api.http.openapi import describe
+from api.http.reports import add_reports
 from api.http.views import add_views
 from domain.desk import Desk
 from projections.positions import Positions
@@ -60,6 +61,7 @@ def create_app(
     router = APIRouter()
     add_cases(router, door)
     add_views(router, door)
+    add_reports(router, door)
     add_health(router, door)
     add_commands(router, commands)
     app.include_router(router)
