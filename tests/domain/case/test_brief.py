@@ -29,7 +29,9 @@ def test_it_is_reported_again_when_more_is_known() -> None:
     first = IncidentBriefed(times=1, report="other", level="major", brief=text("?"))
     facts = (*of_level("major"), happened("handling", HANDLER, first))
     asked = by(HANDLER, BriefIncident, report="media", brief=text("on the news"))
-    told = IncidentBriefed(times=2, report="media", level="major", brief=text("on the news"))
+    told = IncidentBriefed(
+        times=2, report="media", level="major", brief=text("on the news")
+    )
     given(*facts).when(asked).then(told)
 
 

@@ -27,7 +27,7 @@ from domain.case.suspension import (
     SuspensionRefused,
     SuspensionRequested,
 )
-from domain.case.withdraw import CaseWithdrawn, WithdrawCase
+from domain.case.withdraw import WithdrawCase
 from tests.support.scenario import (
     AGENT,
     HANDLER,
@@ -261,10 +261,8 @@ def test_an_extension_wants_a_known_reason_and_is_granted_in_time() -> None:
 @pytest.mark.parametrize("stage", [RECEIPT, HANDLING, SUSPENSION])
 def test_a_customer_may_withdraw_while_it_is_worked_on(stage: tuple[object, ...]) -> None:
     start = given(*stage)  # type: ignore[arg-type]
-    case = start.when(by(AGENT, WithdrawCase, reason="solved")).then(
-        CaseWithdrawn(reason="solved")
-    )
-    assert (case.stage, case.withdrawn_for) == ("withdrawn", "solved")
+    case = start.when(by(AGENT, WithdrawCase, reason="solved")).then_stage("withdrawn")
+    assert (case.withdrawn_for, case.withdrawn_by) == ("solved", "dan")
 
 
 def test_withdrawing_wants_a_known_reason() -> None:
