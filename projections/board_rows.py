@@ -18,8 +18,10 @@ from domain.case.identify import CustomerIdentified
 from domain.case.merge import CaseUnmerged
 from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
+from domain.case.supervise import SupervisionAnswered, SupervisionClosed, SupervisionOrdered
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from projections.next_steps import next_step
+from projections.open_orders import OpenOrders, after
 from projections.table import Row
 from projections.told import Told, told_by
 
@@ -41,8 +43,9 @@ class BoardRow(Row, frozen=True, kw_only=True):
     (None: nobody, the case is done; a person only when one is known). ``units`` are all
     that ever held it. ``rung``: how far up the chain it is in this round, 0 for nowhere;
     ``unanswered`` are the leaders who were told and have not answered, ``told_units`` the
-    units of all who were told in this round. ``deviations``: steps of history that the
-    workflow has no move for.
+    units of all who were told in this round. ``orders`` are the supervision orders that
+    nobody has closed, ``ordered_units`` the units they are for. ``deviations``: steps of
+    history that the workflow has no move for.
 
     ``due`` is the earliest due time still ahead, of ``due_clock`` (None: an extension that
     no clock runs for), ``provisional`` while an official notice may still move it.
@@ -97,6 +100,8 @@ class BoardRow(Row, frozen=True, kw_only=True):
     rung: int = 0
     unanswered: tuple[Told, ...] = ()
     told_units: tuple[str, ...] = ()
+    orders: OpenOrders = ()
+    ordered_units: tuple[str, ...] = ()
     urged: int = 0
     supervised: int = 0
     reopened: int = 0
@@ -237,6 +242,14 @@ def escalated(row: BoardRow, fact: CaseEscalated) -> BoardRow:
 def escalation_answered(row: BoardRow, fact: EscalationAnswered) -> BoardRow:
     left = tuple(told for told in row.unanswered if told != told_by(fact))
     return replace(row, unanswered=left)
+
+
+def supervised(
+    row: BoardRow, fact: SupervisionOrdered | SupervisionAnswered | SupervisionClosed
+) -> BoardRow:
+    orders = after(row.orders, fact)
+    units = tuple(dict.fromkeys(order.unit for order in orders))
+    return replace(row, orders=orders, ordered_units=units)
 
 
 NOT_CALLED_BACK: dict[str, Any] = {

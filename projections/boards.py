@@ -29,7 +29,7 @@ from domain.case.reassign import CaseReassigned
 from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
-from domain.case.supervise import SupervisionOrdered
+from domain.case.supervise import SupervisionAnswered, SupervisionClosed, SupervisionOrdered
 from domain.case.suspension import (
     SuspensionApproved,
     SuspensionRefused,
@@ -57,6 +57,7 @@ from projections.board_rows import (
     new_round,
     received,
     stepped,
+    supervised,
     to_person,
     to_unit,
     unmerged,
@@ -125,6 +126,9 @@ BOARDS: View[BoardRow] = View(
         on(ExtensionRefused, sets(lambda _: {"extension_asked": False})),
         on(CustomerUrged, sets(lambda f: {"urged": f.times})),
         on(SupervisionOrdered, sets(lambda f: {"supervised": f.times})),
+        on(SupervisionOrdered, known(supervised)),
+        on(SupervisionAnswered, known(supervised)),
+        on(SupervisionClosed, known(supervised)),
         on(CaseEscalated, known(escalated)),
         on(EscalationAnswered, known(escalation_answered)),
         # How the loop closes, and opens again.

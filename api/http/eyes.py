@@ -50,7 +50,7 @@ class Eyes:
         return self.type(row.policy, row.business_type) and (
             self.mine is None
             or not self.mine.isdisjoint(
-                concerned(row.units, row.offered_unit, row.told_units)
+                concerned(row.units, row.offered_unit, row.told_units, row.ordered_units)
             )
         )
 

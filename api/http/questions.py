@@ -58,6 +58,7 @@ def boards_of(units: frozenset[str]) -> Condition:
             Touches("units", units),
             Is("offered_unit", *units),
             Touches("told_units", units),
+            Touches("ordered_units", units),
         )
     )
 

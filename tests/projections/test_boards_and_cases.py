@@ -24,7 +24,7 @@ from domain.case.merge import CaseMerged, CaseUnmerged
 from domain.case.reassign import CaseReassigned
 from domain.case.reopen import CaseReopened
 from domain.case.returning import CaseReturned, ReturnDecided
-from domain.case.supervise import SupervisionOrdered
+from domain.case.supervise import SupervisionAnswered, SupervisionClosed, SupervisionOrdered
 from domain.case.suspension import (
     SuspensionApproved,
     SuspensionEnded,
@@ -38,6 +38,7 @@ from projections.boards import BOARDS
 from projections.chains import CHAINS, ChainRow
 from projections.folding import fold_in_memory
 from projections.handovers import HANDOVERS
+from projections.open_orders import OpenOrder
 from projections.told import Told
 from tests.projections.telling import in_stream, logged, minutes
 from tests.support.scenario import CASE_ID, CUSTOMER, LEADER, OTHER_ID, later, text
@@ -95,6 +96,9 @@ ANYTHING: list[CaseFact] = [
     ExtensionRefused(requested_by="ran", reason="x"),
     CustomerUrged(times=1),
     SupervisionOrdered(from_unit="s", to_unit="b", times=1, order=text("!")),
+    SupervisionOrdered(from_unit="s", to_unit="xishi", times=2, order=text("!")),
+    SupervisionAnswered(n=1, unit="b", person="qu", answer=text("."), all_answered=True),
+    SupervisionClosed(n=1, unit="b", all_answered=True),
     told(1),
     told(1, "xishi"),
     told(2),
@@ -178,6 +182,11 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         rung=case.rung,
         unanswered=unanswered(case),
         told_units=tuple(dict.fromkeys(each.unit for each in case.told)),
+        orders=tuple(
+            OpenOrder(n=each.n, unit=each.to_unit, answered=each.answered)
+            for each in case.open_orders()
+        ),
+        ordered_units=tuple(dict.fromkeys(each.to_unit for each in case.open_orders())),
         urged=case.urges,
         supervised=case.supervisions,
         reopened=case.reopenings,
