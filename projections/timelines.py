@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,20 +17,10 @@ from domain.fact import Fact, Sealed
 from domain.organisation.organisation import Organisation
 from domain.policy.policy import Policy
 from domain.policy.rows import Named
+from projections.words import OF_TIME, SPOKEN, Words
 
 if TYPE_CHECKING:
     from store.log import Entry
-
-
-class Words(NamedTuple):
-    """How a fact is told. ``{field}`` is a field of the fact, put into words.
-
-    ``reason``: which kind of coded reason the field ``reason`` is.
-    """
-
-    zh: str
-    en: str
-    reason: str = ""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +39,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     customer_told: bool
 
 
-WORDS: dict[str, Words] = {
+WORDS: dict[str, Words] = OF_TIME | {
     "case.received": Words(
         "受理{business_type}工单 {number}, 来自{channel}",
         "received as {business_type} {number} by {channel}",
@@ -130,8 +120,21 @@ WORDS: dict[str, Words] = {
     "case.customer_urged": Words(
         "客户第 {times} 次催办", "the customer urges, time {times}"
     ),
+    "case.comment_added": Words("客户补充: {text}", "the customer adds: {text}"),
     "case.supervision_ordered": Words(
         "对{to_unit}督办, 第 {times} 次", "supervision ordered of {to_unit}, time {times}"
+    ),
+    "case.supervision_answered": Words(
+        "{unit} {person}答复第 {n} 次督办", "{person} of {unit} answers order {n}"
+    ),
+    "case.supervision_closed": Words(
+        "办结对{unit}的第 {n} 次督办 {reason}",
+        "order {n} to {unit} is closed {reason}",
+        "close_order",
+    ),
+    "case.incident_briefed": Words(
+        "第 {times} 次书面报告重大事件, 等级{level}: {report}",
+        "reported in writing, time {times}, level {level}: {report}",
     ),
     "case.escalated": Words(
         "升级至第 {rung} 级, 告知{unit} {told}: {reason}",
@@ -210,6 +213,7 @@ PEOPLE = frozenset({"person", "told", "to_person", "from_person", "replied_by"})
 YES = Named(zh="是", en="yes")
 NO = Named(zh="否", en="no")
 NONE = Named(zh="", en="")
+NOBODY = Named(zh="无人", en="nobody")
 
 
 class Teller:
@@ -254,7 +258,7 @@ class Teller:
 
     def _put(self, fact: Fact, words: Words, name: str, value: Any) -> Named:
         if value is None:
-            return NONE
+            return NOBODY if name == "told" else NONE
         if isinstance(value, bool):
             return YES if value else NO
         if name in UNITS:
@@ -262,6 +266,9 @@ class Teller:
             return same(unit.name if unit else value)
         if name in PEOPLE:
             return same(self._organisation.name(value) or value)
+        spoken = SPOKEN.get((fact.TOPIC, name))
+        if spoken is not None and value in spoken:
+            return spoken[value]
         return self._coded(words, name, value)
 
     def _coded(self, words: Words, name: str, value: Any) -> Named:
@@ -273,9 +280,15 @@ class Teller:
             "category": lambda: policy.categories[value],
             "from_category": lambda: policy.categories[value],
             "level": lambda: policy.levels[value],
+            "report": lambda: policy.first_report[value],
             "from_level": lambda: policy.levels[value],
             "satisfaction": lambda: policy.satisfaction[value],
-            "reason": lambda: policy.reasons[words.reason, value],
+            "reason": lambda: (
+                policy.reasons.get((words.reason, value)) or policy.signals[value]
+            ),
+            "signal": lambda: policy.signals[value],
+            "step": lambda: policy.clocks[value],
+            "clock": lambda: policy.clocks[value.rpartition(".")[0]],
         }
         kind = REASONS.get(name)
         look_up = tables.get(name, lambda: policy.reasons[kind or "", value])

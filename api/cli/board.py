@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from api.cli.opening import moment_option, office
 from api.cli.output import moment, notes, say_json, say_table, span, width, zone
+from api.cli.times import ahead, duration
 from api.office import Office
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS, Boards, pages
 from projections.moments import source_at
-from projections.reading import Is
+from projections.reading import Condition, Either, Is, Within
 
 COLUMNS = (
     "number",
@@ -24,14 +26,30 @@ COLUMNS = (
     "age",
     "in stage",
     "next step",
+    "due, and then",
     "rung",
 )
 DISPENSABLE = {"type", "level", "in stage", "rung"}
 ROOMY = 130
-MARKS = (("urged", "催"), ("supervised", "督"), ("reopened", "重"), ("repeat_of", "复"))
+LAST = datetime.max.replace(tzinfo=UTC)
+MARKS = (
+    ("overdue", "超"),
+    ("urged", "催"),
+    ("supervised", "督"),
+    ("reopened", "重"),
+    ("repeat_of", "复"),
+)
 
 
-def board(
+class Sorting(StrEnum):
+    """The oldest case first; or what is overdue, then what is due first."""
+
+    RECEIVED = "received"
+    DUE = "due"
+
+
+def board(  # noqa: PLR0913 - one parameter an option
+    *,
     as_of: Annotated[
         str | None, typer.Option(help="as it was known at this moment")
     ] = None,
@@ -41,22 +59,37 @@ def board(
     everything: Annotated[bool, typer.Option("--all", help="closed cases too")] = False,
     unit: Annotated[str | None, typer.Option(help="only what this unit holds")] = None,
     source: Annotated[str | None, typer.Option(help="only of this imported log")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="only what runs past a due time")
+    ] = False,
+    due_within: Annotated[
+        str | None, typer.Option(help="only what is due within 20 min, 2 h or 1 d")
+    ] = None,
+    sort: Annotated[
+        Sorting, typer.Option(help="which case comes first")
+    ] = Sorting.RECEIVED,
     as_json: Annotated[bool, typer.Option("--json", help="one object")] = False,
 ) -> None:
-    """The closed-loop board 闭环看板: stage, holder, age, time in stage, next step."""
+    """The closed-loop board 闭环看板: stage, holder, next step, what is due and then."""
     known, happened = moment_option(as_of), moment_option(happened_by)
     if known and happened:
         raise typer.BadParameter("one of --as-of and --happened-by, not both")
+    at = known or happened or datetime.now(UTC)
+    soon = duration(due_within)
     with office() as opened:
         opened.catch_up()
-        where = [] if everything else [Is("open", True)]
+        where: list[Condition] = [] if everything else [Is("open", True)]
         where += [Is("holder_unit", unit)] if unit else []
         where += [Is("source", source)] if source else []
+        where += [past_due(at)] if overdue else []
+        where += [Within("due", below=at + soon)] if soon else []
         rows = read(opened, where, known, happened)
+    if sort is Sorting.DUE:
+        rows.sort(key=lambda row: urgency(row, at))
     if as_json:
         say_json({"items": rows, "at": known or happened, "count": len(rows)})
         return
-    print_board(rows, known or happened or datetime.now(UTC))
+    print_board(rows, at)
     if not rows and known:
         notes.print(
             f"nothing was on record by {moment(known)}; what had happened by then, "
@@ -66,13 +99,23 @@ def board(
 
 def read(
     opened: Office,
-    where: list[Is],
+    where: list[Condition],
     known: datetime | None = None,
     happened: datetime | None = None,
 ) -> list[BoardRow]:
     """The rows of the board, the oldest case first."""
     source = source_at(opened.store, [BOARDS], known=known, happened=happened)
     return list(pages(Boards(source), *where))
+
+
+def past_due(at: datetime) -> Condition:
+    """Breached on record, or past its due time without anybody having looked yet."""
+    return Either((Within("overdue", least=1), Within("due", below=at)))
+
+
+def urgency(row: BoardRow, at: datetime) -> tuple[bool, datetime]:
+    """What is overdue comes first, then what is due first, then what nothing is due of."""
+    return not past_due(at).holds(row), row.due or row.coming_at or LAST
 
 
 def print_board(rows: list[BoardRow], at: datetime) -> None:
@@ -91,7 +134,10 @@ def print_board(rows: list[BoardRow], at: datetime) -> None:
 
 
 def cells(row: BoardRow, at: datetime) -> list[str | None]:
-    """One line of the board. Marks: 催 urged, 督 supervised, 重 reopened, 复 repeat."""
+    """One line of the board.
+
+    Marks: 超 overdue, 催 urged, 督 supervised, 重 reopened, 复 repeat.
+    """
     who = " ".join(filter(None, (row.holder_unit, row.holder_person)))
     next_who = row.next_person or row.next_unit
     marks = "".join(mark for name, mark in MARKS if getattr(row, name))
@@ -104,5 +150,6 @@ def cells(row: BoardRow, at: datetime) -> list[str | None]:
         span((at - row.received_at).total_seconds()) if row.open else None,
         span((at - row.stage_since).total_seconds()) if row.open else None,
         f"{row.next_step} → {next_who}" if row.next_step else None,
+        ahead(row, at) if row.open else None,
         str(row.rung) if row.rung else None,
     ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from api import case_ref
-from api.cli.opening import office, refuse
+from api import case_ref, case_times
+from api.cli.opening import moment_option, office, refuse
 from api.cli.output import (
     fields,
     json_text,
@@ -21,12 +22,13 @@ from api.cli.output import (
     say_table,
     zone,
 )
+from api.cli.times import moved, state_of_clock
 from api.office import Office
 from api.replay import replay
 from domain.case.case import Case
 from domain.refused import NotFound
 from projections.boards import Boards
-from projections.chains import Chains, RungRow
+from projections.clock_rows import ClockRow
 from projections.reading import Stored
 
 app = typer.Typer(
@@ -34,6 +36,7 @@ app = typer.Typer(
 )
 
 Ref = Annotated[str, typer.Argument(metavar="CASE", help="number, UUID, or SOURCE:ID")]
+AsOf = Annotated[str | None, typer.Option(help="as it was known at this moment")]
 Json = Annotated[bool, typer.Option("--json", help="JSON")]
 
 
@@ -105,7 +108,7 @@ def print_story(lines: list[dict[str, Any]]) -> None:
                     {
                         k: v
                         for k, v in line["fact"].items()
-                        if k not in {"stage", "terminal"}
+                        if k not in {"stage", "terminal", "coming"}
                     }
                 ),
                 line["state"]["stage"],
@@ -116,18 +119,30 @@ def print_story(lines: list[dict[str, Any]]) -> None:
 
 
 @app.command("chain")
-def chain(ref: Ref, as_json: Json = False) -> None:
+def chain(ref: Ref, as_of: AsOf = None, as_json: Json = False) -> None:
     """Who answers for the case: from who handles it up to every leader told."""
+    known = moment_option(as_of)
     with found(ref) as (opened, case_id):
-        links = Chains(Stored(opened.store.pool)).of(case_id)
+        links = case_times.links(case_id, on_record(opened, case_id, known))
         if as_json:
             say_json({"id": case_id, "links": links})
         else:
             print_chain(opened, ref, links)
 
 
-def print_chain(opened: Office, name: str, links: list[RungRow]) -> None:
-    """The chain, lowest rung first in the order of the acts."""
+def on_record(opened: Office, case_id: UUID, known: datetime | None) -> list[Any]:
+    """The facts of a case that were on record then."""
+    entries = case_times.known_at(opened.store.log.stream(case_id), known)
+    if not entries:
+        refuse(f"nothing of that case was on record by {moment(known)}")
+    return entries
+
+
+def print_chain(opened: Office, name: str, links: list[dict[str, Any]]) -> None:
+    """The chain, lowest rung first in the order of the acts.
+
+    ``since / due``: when the link began, by the rules; ``told``: when the system did tell.
+    """
     organisation = opened.desk.organisation()
 
     def named(person: str | None) -> str:
@@ -136,28 +151,79 @@ def print_chain(opened: Office, name: str, links: list[RungRow]) -> None:
 
     say_table(
         f"accountability chain 责任链 of {name}, times in {zone()}",
-        ("n", "rung", "unit", "post", "person", "since / told", "why", "answered"),
+        (
+            "n",
+            "rung",
+            "unit",
+            "post",
+            "person",
+            "since / due",
+            "told",
+            "why",
+            "answered",
+            "next rung",
+        ),
         (
             (
-                link.n,
-                link.rung,
-                link.unit,
-                link.post,
-                named(link.person),
-                moment(link.told_at),
-                " ".join(
-                    filter(None, (link.reason, link.fallback and f"[{link.fallback}]"))
-                ),
+                link["n"],
+                link["rung"],
+                link["unit"],
+                link["post"],
+                named(link["person"]),
+                moment(link["told_at"]),
+                moment(link["recorded_at"]) if link["rung"] else None,
+                _why(link),
                 _answer(link),
+                moment(link["next_at"]),
             )
             for link in links
         ),
     )
 
 
-def _answer(link: RungRow) -> str:
-    if link.rung == 0:
+def _why(link: dict[str, Any]) -> str:
+    """``late overdue:answer.1 [deputy]``: the reason, the climb, why somebody else."""
+    fallback = link["fallback"] and f"[{link['fallback']}]"
+    return " ".join(filter(None, (link["reason"], link["climb"], fallback)))
+
+
+def _answer(link: dict[str, Any]) -> str:
+    if not link["rung"]:
         return ""
-    if link.answered_at:
-        return f"{moment(link.answered_at)} {link.answered_by}"
-    return "lapsed" if link.lapsed_at else "waits 待答复"
+    if link["answered_at"]:
+        return f"{moment(link['answered_at'])} {link['answered_by']}"
+    return "lapsed" if link["lapsed_at"] else "waits 待答复"
+
+
+@app.command("clocks")
+def clocks(ref: Ref, as_of: AsOf = None, as_json: Json = False) -> None:
+    """What was promised until when, what came of it; as of any moment, what held then."""
+    known = moment_option(as_of)
+    with found(ref) as (opened, case_id):
+        rows = case_times.clocks(case_id, on_record(opened, case_id, known))
+    if as_json:
+        say_json({"id": case_id, "clocks": rows})
+    else:
+        print_clocks(ref, rows)
+
+
+def print_clocks(name: str, rows: list[ClockRow]) -> None:
+    """The clocks in the order in which they began."""
+    say_table(
+        f"clocks 时钟 of {name}, times in {zone()}",
+        ("clock", "kind", "state", "since", "due", "calendar", "moved", "unit", "limit"),
+        (
+            (
+                row.clock,
+                row.kind,
+                state_of_clock(row),
+                moment(row.started_at),
+                f"{moment(row.due)}{' ~' if row.provisional else ''}",
+                row.calendar or "clock time",
+                moved(row),
+                row.unit,
+                row.rule,
+            )
+            for row in rows
+        ),
+    )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
+from api import case_times
 from api.cli.board import print_board, read
 from api.cli.case import print_chain, print_story
 from api.cli.opening import office, refuse
@@ -27,9 +28,8 @@ from api.demo.play import CHINA, acts, play
 from api.office import Office
 from api.replay import replay
 from projections.board_rows import BoardRow
-from projections.chains import Chains
 from projections.check import check
-from projections.reading import Is, Stored
+from projections.reading import Is
 from projections.views import VIEWS
 from store.settings import PROFILE
 
@@ -85,8 +85,8 @@ def show_round(opened: Office) -> bool:
     """The board, the chain of the case that climbed highest, its replay, the check."""
     rows = show_board(opened)
     climbed = max(rows, key=lambda row: row.rung)
-    links = Chains(Stored(opened.store.pool)).of(climbed.case_id)
-    print_chain(opened, climbed.number, links)
+    entries = opened.store.log.stream(climbed.case_id)
+    print_chain(opened, climbed.number, case_times.links(climbed.case_id, entries))
     closed = max((row for row in rows if row.closed_at), key=lambda row: row.version)
     print_story(list(replay(opened.store.log.stream(closed.case_id))))
     report = check(opened.store, VIEWS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api import case_times
 from api.http.door import Door, as_json
 from api.http.problems import Problem
 from api.instants import instant
@@ -16,9 +17,6 @@ from api.particulars import WHO, line_without_who, without_who
 from api.replay import masks_of, replay, state_of
 from domain.case.case import Case
 from domain.refused import NotFound
-from projections.chains import CHAINS, Chains
-from projections.folding import fold_in_memory
-from projections.reading import Held
 from projections.timelines import Teller
 
 if TYPE_CHECKING:
@@ -80,10 +78,17 @@ class CaseReader:
         )
 
     def chain(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
-        """Who answers for it: who handles it, then each leader told, as of the act."""
+        """Who answers for it: who handles it, then each leader told, as of the act.
+
+        `recorded_at` is when they were really told, `due` when they had to be.
+        """
         seen = self._seen(request, ref, "chain", as_of)
-        folded = fold_in_memory([CHAINS], seen.entries)
-        return seen.answer(items=Chains(Held(folded)).of(seen.case.id))
+        return seen.answer(items=case_times.links(seen.case.id, seen.entries))
+
+    def clocks(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
+        """What was promised until when and what came of it; with `as_of` as it was then."""
+        seen = self._seen(request, ref, "clocks", as_of)
+        return seen.answer(items=case_times.clocks(seen.case.id, seen.entries))
 
     def timeline(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """What happened, in plain words; `customer_told` marks what the customer heard."""
@@ -124,6 +129,7 @@ def add_cases(router: APIRouter, door: Door) -> None:
         "": reader.state,
         "/facts": reader.facts,
         "/chain": reader.chain,
+        "/clocks": reader.clocks,
         "/timeline": reader.timeline,
     }
     for path, read in reads.items():

@@ -18,6 +18,8 @@ from api.instants import instant
 from projections.boards import BOARDS
 from projections.calls import CALLS
 from projections.chains import CHAINS, RUNGS
+from projections.clocks import CLOCKS, TIME
+from projections.deadlines import DEADLINES
 from projections.handovers import HANDOVERS
 from projections.hops import HOPS
 from projections.reading import Condition, Either, Held, Is, Source, Touches, Within
@@ -103,7 +105,8 @@ class Question:
     ``scope`` narrows the search to what ``seen`` may leave of it, for a unit's eyes.
     ``counted`` is a column that ``seen`` counts again for them.
     ``aliases`` are short names of columns in the query; ``usual`` holds unless the query
-    says otherwise about that column.
+    says otherwise about that column. ``bounds`` are names in the query for one end of a
+    column's span: (column, ``least`` or ``below``).
     """
 
     view: View[Any]
@@ -114,6 +117,7 @@ class Question:
     counted: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     usual: tuple[Is | Within, ...] = ()
+    bounds: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def ordering(self) -> tuple[str, ...]:
@@ -142,6 +146,8 @@ class Question:
                 values.setdefault(column, []).append(_value(name, columns[column], text))
             elif name in {"since", "before"} and self.order:
                 times[name] = _time(name, text)
+            elif name in self.bounds:
+                span[name] = self._bound(name, text)
             elif name == "least" and "n" in columns:
                 span["n"] = Within("n", least=_value(name, int, text))
             else:
@@ -181,11 +187,20 @@ class Question:
         hides = asks_who and "secret" in self.columns
         return [*where, Is("secret", False)] if hides else where
 
+    def _bound(self, name: str, text: str) -> Within:
+        column, end = self.bounds[name]
+        kind = self.columns.get(column)
+        value = _time(name, text) if kind is None else _value(name, kind, text)
+        return Within(column, **{end: value})
+
     def _span(self, times: Mapping[str, datetime]) -> list[Condition]:
         if not times:
             return []
         return [Within(self.order[0], least=times.get("since"), below=times.get("before"))]
 
+
+# What is due soon, what is overdue.
+TIMES = {"due_before": ("due", "below"), "overdue_least": ("overdue", "least")}
 
 QUESTIONS: dict[str, Question] = {
     "board": Question(
@@ -195,6 +210,7 @@ QUESTIONS: dict[str, Question] = {
         boards,
         boards_of,
         usual=(Is("open", True),),
+        bounds=TIMES,
     ),
     "worklist": Question(
         BOARDS,
@@ -204,10 +220,13 @@ QUESTIONS: dict[str, Question] = {
         boards_of,
         aliases={"unit": "next_unit", "person": "next_person"},
         usual=(Is("open", True),),
+        bounds=TIMES,
     ),
     "handovers": Question(HANDOVERS, HANDOVERS.table),
     "hops": Question(HANDOVERS, HOPS.table),
     "chain": Question(CHAINS, RUNGS.table),
+    "clocks": Question(TIME, CLOCKS.table, ("due",)),
+    "deadlines": Question(DEADLINES, DEADLINES.table, ("next_at",)),
     "calls": Question(CALLS, CALLS.table, ("offered_at",), calls, calls_of),
     "repeat-callers": Question(
         BOARDS,

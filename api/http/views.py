@@ -102,7 +102,8 @@ class ViewReader:
         """Rows with the position they are true at; `next` is null on the last page.
 
         Any column of the view may be asked for a value, twice for either of two; `since`
-        and `before` bound the time it is sorted by.
+        and `before` bound the time it is sorted by. Of the board, `due_before` asks for
+        what is due by then, `overdue_least=1` for what runs past a due time.
         """
         actor = self._door.actor(request)
         question = QUESTIONS.get(name)

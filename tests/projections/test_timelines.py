@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from string import Formatter
 from uuid import uuid4
 
@@ -14,12 +14,15 @@ import domain.catalogue  # noqa: F401 - every fact is known once this is read
 from api.policies import shipped
 from domain.case.case import CaseFact
 from domain.case.contact import CustomerContacted
+from domain.case.escalation import CaseEscalated
 from domain.case.reassign import CaseReassigned
 from domain.case.returning import CaseReturned
 from domain.case.witness import StepWitnessed
 from domain.fact import Actor, Sealed
 from domain.organisation.organisation import Organisation
 from domain.policy.policy import Policy
+from domain.promise.climb import SignalRaised
+from domain.promise.clock import ClockStarted, DeadlineMoved
 from projections.timelines import WORDS, Line, Teller, told_customer
 from store.log import Entry
 from tests.support.organisation import founded
@@ -92,3 +95,46 @@ def test_the_badge_says_whether_the_customer_heard_something(reached: bool) -> N
     fact = CustomerContacted(means="phone", outcome="x", reached=reached)
     assert told_customer(fact) is reached
     assert told(fact).customer_told is reached
+
+
+def test_clocks_and_signals_are_told_by_the_names_the_rules_give_them() -> None:
+    started = ClockStarted(
+        clock="dispatch.1",
+        step="dispatch",
+        kind="step",
+        rule="dispatch",
+        started_at=AT,
+        due=AT + timedelta(minutes=20),
+    )
+    assert told(started).zh == "“派发”开始计时, 2026-03-02 10:20 到期"
+    moved = DeadlineMoved(
+        clock="dispatch.2",
+        why="level",
+        rule="dispatch",
+        from_due=AT,
+        due=AT + timedelta(minutes=2),
+    )
+    assert told(moved).en == (
+        "dispatch is due 2026-03-02 10:02 instead of 2026-03-02 10:00: another level"
+    )
+    assert told(moved).customer_told is told(started).customer_told is False
+    raised = SignalRaised(signal="ping_pong", times=1, climb="ping_pong:1", since=AT)
+    assert told(raised).zh == f"异常: {POLICY.signals['ping_pong'].zh}, 第 1 次"
+
+
+def test_an_escalation_by_time_says_what_made_it_climb_and_that_nobody_was_told() -> None:
+    climbed = CaseEscalated(
+        rung=2,
+        from_post=None,
+        to_post=None,
+        told=None,
+        unit="bailu",
+        reason="stall",
+        rule="stall",
+        fallback="nobody",
+        climb="stall:1",
+    )
+    line = told(climbed)
+    assert line.zh.endswith(f"无人: {POLICY.signals['stall'].zh}")
+    assert "nobody" in line.en
+    assert told(climbed.stamped(reason="late", told="qu")).en.endswith("overdue")
