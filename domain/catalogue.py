@@ -16,6 +16,7 @@ from domain.call.link_case import LinkCase, link_case
 from domain.call.offer import OfferCall, offer
 from domain.call.rate import RateCall, rate
 from domain.case.accept import AcceptCase, accept
+from domain.case.brief import BriefIncident, brief_incident
 from domain.case.callback import (
     AttemptCallback,
     CompleteCallback,
@@ -29,6 +30,7 @@ from domain.case.callback import (
 from domain.case.case import Case
 from domain.case.classify import ClassifyCase, ReclassifyCase, classify, reclassify
 from domain.case.close import CloseCase, close
+from domain.case.comment import AddComment, comment
 from domain.case.contact import ContactCustomer, contact_customer
 from domain.case.dispatch import DispatchCase, dispatch
 from domain.case.escalation import (
@@ -58,6 +60,7 @@ from domain.case.identify import IdentifyCustomer, identify_customer
 from domain.case.level import AssessLevel, RaiseLevel, assess_level, raise_level
 from domain.case.link_repeat import LinkRepeat, link_repeat
 from domain.case.merge import MergeCase, UnmergeCase, merge, unmerge
+from domain.case.rating import RateCase, rate_case
 from domain.case.reassign import ReassignCase, reassign
 from domain.case.receive import ReceiveCase, receive
 from domain.case.referral import ReceiveReferral, ReferOut, receive_referral, refer_out
@@ -72,7 +75,14 @@ from domain.case.returning import (
     return_case,
 )
 from domain.case.review import ApproveReply, RejectReply, approve_reply, reject_reply
-from domain.case.supervise import SuperviseCase, supervise
+from domain.case.supervise import (
+    AnswerSupervision,
+    CloseSupervision,
+    SuperviseCase,
+    answer_supervision,
+    close_supervision,
+    supervise,
+)
 from domain.case.suspension import (
     ApproveSuspension,
     EndSuspension,
@@ -100,6 +110,9 @@ from domain.organisation.register_person import RegisterPerson, register_person
 from domain.organisation.relieve import Relieve, relieve
 from domain.organisation.revoke_delegation import RevokeDelegation, revoke_delegation
 from domain.policy.book import PolicyBook, PublishPolicy, publish
+from domain.promise.calendar_book import CalendarBook, PublishCalendar, publish_calendar
+from domain.promise.explain import ExplainBreach, explain_breach
+from domain.promise.keep_time import KeepTime, keep_time
 
 Decide = Callable[..., list[Fact]]
 
@@ -169,7 +182,12 @@ CASE = Subject(
         ApproveExtension: approve_extension,
         RefuseExtension: refuse_extension,
         UrgeCase: urge,
+        AddComment: comment,
         SuperviseCase: supervise,
+        AnswerSupervision: answer_supervision,
+        CloseSupervision: close_supervision,
+        BriefIncident: brief_incident,
+        ExplainBreach: explain_breach,
         EscalateCase: escalate,
         AnswerEscalation: answer_escalation,
         ReplyToCase: reply,
@@ -180,6 +198,7 @@ CASE = Subject(
         AttemptCallback: attempt_callback,
         CompleteCallback: complete_callback,
         FailCallback: fail_callback,
+        RateCase: rate_case,
         CloseCase: close,
         ReopenCase: reopen,
         LinkRepeat: link_repeat,
@@ -188,6 +207,7 @@ CASE = Subject(
         WithdrawCase: withdraw,
         ReferOut: refer_out,
         ReceiveReferral: receive_referral,
+        KeepTime: keep_time,
     },
     witnessed=(CaseWitnessed, StepWitnessed),
 )
@@ -219,7 +239,16 @@ POLICY = Subject(
     empty=PolicyBook.empty,
 )
 
+CALENDAR = Subject(
+    aggregate=CalendarBook,
+    missing="no_such_calendar",
+    begins={},
+    goes_on={PublishCalendar: publish_calendar},
+    empty=CalendarBook.empty,
+)
+
 SUBJECTS: dict[str, Subject] = {
+    "calendar": CALENDAR,
     "call": CALL,
     "case": CASE,
     "organisation": ORGANISATION,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application, Repository
@@ -16,7 +16,7 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
 from domain.authority import Admission, admit
-from domain.case.case import Case
+from domain.case.case import Case, CaseFact
 from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
 from domain.fact import UNSTAMPED, Fact, Recorded
@@ -24,6 +24,8 @@ from domain.organisation.organisation import ORGANISATION_ID, Organisation
 from domain.patience import Attempts, Turn, at_once, unasked
 from domain.policy.book import FOUNDING, PolicyBook, PublishPolicy, policy_book_id
 from domain.policy.policy import Policy
+from domain.promise.calendar_book import CalendarBook, PublishCalendar, calendar_book_id
+from domain.promise.course import catch_up, follow_up, tell, with_coming
 from domain.refused import Contended, NotFound, NotPermitted, Refused, Stale
 from domain.setting import Setting
 from domain.stamp import stamped
@@ -53,6 +55,10 @@ class Ledger(Protocol):
         """The answer this command got, or None; raises Refused("command_reused")."""
 
 
+NOWHERE = 0
+"""The position of an answer to a command that led to no fact: nothing to wait for."""
+
+
 class Others:
     """Other cases as one decision looks at them: each is loaded once."""
 
@@ -64,6 +70,16 @@ class Others:
         if case_id not in self.looked_at and (found := self._load(case_id)):
             self.looked_at[case_id] = found
         return self.looked_at.get(case_id)
+
+
+class Decided(NamedTuple):
+    """What came of a command: the stream with its new ``facts`` taken in, stamped, and the
+    facts for other cases, unstamped."""
+
+    aggregate: Recorded
+    others: Others
+    facts: list[Fact]
+    elsewhere: list[Fact]
 
 
 class Desk(Application[UUID]):
@@ -167,39 +183,47 @@ class Desk(Application[UUID]):
     def _attempt(
         self, command: Command, version: int | None, voiced: Voiced, *, cached: bool
     ) -> Answer:
-        aggregate, others, stage, command, setting, facts = self._decide(
-            command, version, cached=cached
-        )
-        elsewhere = [fact for fact in facts if fact.originator_id != UNSTAMPED]
-        facts = [fact for fact in facts if fact.originator_id == UNSTAMPED]
-        facts = stamped(facts, aggregate, command, setting.policy, stage)
-        if aggregate is None:
-            aggregate = cast("Recorded", facts[0].mutate(None))
-            aggregate.pending_events.append(facts.pop(0))
-        aggregate.admit(facts)
-        touched = [self._beside(others, fact, command) for fact in elsewhere]
+        decided = self._decide(command, version, cached=cached)
+        aggregate, others = decided.aggregate, decided.others
+        if not decided.facts:
+            return Answer(command.subject, aggregate.version, NOWHERE)
+        aggregate.pending_events.extend(decided.facts)
+        touched = [self._beside(others, fact, command) for fact in decided.elsewhere]
         # One insert, all of it or nothing. The command's own stream is last: its last fact
         # is what the ledger and the answer point to.
         last = self.save(*touched, aggregate, commands=[voiced])[-1].notification
         return Answer(command.subject, last.originator_version, last.id)
 
-    def _decide(
-        self, command: Command, version: int | None, *, cached: bool
-    ) -> tuple[Recorded | None, Others, str | None, Command, Setting, list[Fact]]:
-        """Load, let through, decide: what it was decided on, and the facts, unstamped."""
+    def _decide(self, command: Command, version: int | None, *, cached: bool) -> Decided:
+        """Load, let happen what fell due meanwhile, let through, decide, follow up."""
         subject, kind = subject_of(type(command)), type(command)
         begins = kind in subject.begins
         aggregate = None if begins else self._load(subject, command.subject, cached=cached)
         others = Others(partial(self.case, cached=cached))
         setting = self.setting(self._policy_for(aggregate, command), others)
-        stage, actor = let_through(aggregate, command, setting, version)
+        seen = aggregate.version if aggregate is not None else 0
+        happened: list[Fact] = []
+        if isinstance(aggregate, Case):
+            happened += catch_up(aggregate, command, setting)
+        stage, actor = let_through(aggregate, command, setting, version, seen)
         command = replace(command, actor=actor)
         facts = (
             subject.begins[kind](command, setting)
             if begins
             else subject.goes_on[kind](aggregate, command, setting)
         )
-        return aggregate, others, stage, command, setting, facts
+        elsewhere = [fact for fact in facts if fact.originator_id != UNSTAMPED]
+        own = [fact for fact in facts if fact.originator_id == UNSTAMPED]
+        own = stamped(own, aggregate, command, setting.policy, stage)
+        for fact in own:
+            aggregate = cast("Recorded", fact.mutate(aggregate))
+        happened += own
+        if isinstance(aggregate, Case):
+            of_case = cast("list[CaseFact]", own)
+            happened += follow_up(aggregate, of_case, command, setting)
+            of_case = cast("list[CaseFact]", happened)
+            happened = [*with_coming(aggregate, of_case, setting)]
+        return Decided(cast("Recorded", aggregate), others, happened, elsewhere)
 
     def _beside(self, others: Others, fact: Fact, command: Command) -> Case:
         """Put a fact onto another case, at the version the decision looked at.
@@ -207,8 +231,11 @@ class Desk(Application[UUID]):
         That case keeps its own stage and policy.
         """
         case = others.looked_at[fact.originator_id]
-        policy = self.policy(case.policy)
-        case.admit(stamped([fact], case, command, policy, case.stage))
+        setting = self.setting(self.policy(case.policy))
+        beside = cast("list[CaseFact]", [fact])
+        case.pending_events.extend(
+            with_coming(case, tell(case, beside, command, setting, case.stage), setting)
+        )
         return case
 
     def _load(self, subject: Subject, subject_id: UUID, *, cached: bool) -> Recorded:
@@ -227,7 +254,7 @@ class Desk(Application[UUID]):
         """A case keeps the policy it began under; all else follows the one in force."""
         if isinstance(aggregate, Case):
             return self.policy(aggregate.policy)
-        if isinstance(command, PublishPolicy):
+        if isinstance(command, PublishPolicy | PublishCalendar):
             return FOUNDING
         return self.policy_in_force(command.at)
 
@@ -239,8 +266,12 @@ class Desk(Application[UUID]):
     def setting(
         self, policy: Policy, case: Callable[[UUID], Case | None] | None = None
     ) -> Setting:
-        organisation = self.organisation()
-        return Setting(policy=policy, organisation=organisation, case=case or self.case)
+        return Setting(
+            policy=policy,
+            organisation=self.organisation(),
+            case=case or self.case,
+            calendar_book=self.calendar_book,
+        )
 
     def case(self, case_id: UUID, *, cached: bool = True) -> Case | None:
         """A case to look at, not to change; None when there is none."""
@@ -274,26 +305,38 @@ class Desk(Application[UUID]):
         except AggregateNotFoundError:
             raise Refused("no_such_policy", profile=profile) from None
 
+    def calendar_book(self, name: str) -> CalendarBook:
+        """Every published version of a working calendar, to look at, not to change."""
+        try:
+            return self.repository.get(calendar_book_id(name), deepcopy_from_cache=False)
+        except AggregateNotFoundError:
+            raise Refused("no_such_calendar", calendar=name) from None
+
 
 def let_through(
-    aggregate: Recorded | None, command: Command, setting: Setting, version: int | None
+    aggregate: Recorded | None,
+    command: Command,
+    setting: Setting,
+    version: int | None,
+    seen: int,
 ) -> Admission:
     """Authority first: what is hidden or not permitted has no version either.
 
-    Then the version, before what the workflow and the decision say of a later state.
+    Then the version, before what the workflow and the decision say of a later state. It is
+    the one ``seen`` on record: what time alone did since is no other state to the caller.
     """
     try:
         admission = admit(aggregate, command, setting)
     except (NotFound, NotPermitted):
         raise
     except Refused:
-        fresh(aggregate, version)
+        fresh(seen, version)
         raise
-    fresh(aggregate, version)
+    fresh(seen, version)
     return admission
 
 
-def fresh(aggregate: Recorded | None, version: int | None) -> None:
+def fresh(seen: int, version: int | None) -> None:
     """The caller decided on the latest version, or did not say on which."""
-    if aggregate is not None and version is not None and version != aggregate.version:
-        raise Stale("stale_version", version=aggregate.version)
+    if seen and version is not None and version != seen:
+        raise Stale("stale_version", version=seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from domain.case.case import Case, CaseFact
@@ -12,6 +13,7 @@ from domain.case.state import Told
 from domain.command import Command
 from domain.fact import Fact, Sealed
 from domain.organisation.records import Rung
+from domain.promise.ladder import held_until
 from domain.refused import Refused
 from domain.setting import Setting
 
@@ -41,45 +43,78 @@ class CaseEscalated(CaseFact):
     """``told``, in ``to_post``, knows of it on behalf of ``unit``: the ``rung``-th level.
 
     ``from_post``: who was told before, or else who holds the case (None: nobody yet).
-    ``rule`` says what made it climb (``by_hand``). ``fallback`` says why it is not the
-    leader of ``unit``: a deputy, the next level, or the hotline's own line.
+    ``rule`` says what made it climb: ``by_hand``, or the ladder of which ``climb`` is under
+    way; that rung was ``due`` then, and the next one is at ``next_at`` unless somebody acts
+    (None: it is the last). ``fallback`` says why it is not the leader of ``unit``: a
+    deputy, the next level, the hotline's own line … or that there was ``nobody`` at all.
     """
 
     TOPIC: ClassVar[str] = "case.escalated"
+    OWNER_ACT: ClassVar[bool] = False
 
     rung: int
     from_post: str | None
-    to_post: str
-    told: str
+    to_post: str | None
+    told: str | None
     unit: str
     reason: str
     rule: str
     fallback: str | None = None
     note: Sealed | None = None
+    climb: str | None = None
+    due: datetime | None = None
+    next_at: datetime | None = None
 
     def fold(self, case: Case) -> None:
-        case.rung = self.rung
-        told = Told(rung=self.rung, unit=self.unit, post=self.to_post, person=self.told)
+        case.rung = max(case.rung, self.rung)
+        told = Told(
+            rung=self.rung,
+            unit=self.unit,
+            post=self.to_post,
+            person=self.told,
+            climb=self.climb,
+        )
         case.told = [*case.told, told]
+        case.climbs = [
+            replace(climb, rung=self.rung, next_at=self.next_at)
+            if climb.id == self.climb
+            else climb
+            for climb in case.climbs
+        ]
 
 
 class EscalationAnswered(CaseFact):
-    """``person`` answered for the rung; ``told`` had been told."""
+    """``person`` answered for the rung; ``told`` had been told.
+
+    The answer holds the ``climb``: its next rung is not before ``next_at``, and where that
+    is None it is at an end.
+    """
 
     TOPIC: ClassVar[str] = "case.escalation_answered"
+    OWNER_ACT: ClassVar[bool] = False
 
     rung: int
     unit: str
-    post: str
-    told: str
+    post: str | None
+    told: str | None
     person: str
     note: Sealed | None = None
+    climb: str | None = None
+    next_at: datetime | None = None
 
     def fold(self, case: Case) -> None:
-        rung = Told(rung=self.rung, unit=self.unit, post=self.post, person=self.told)
+        rung = Told(
+            rung=self.rung,
+            unit=self.unit,
+            post=self.post,
+            person=self.told,
+            climb=self.climb,
+        )
         case.told = [
             replace(told, answered=True) if told == rung else told for told in case.told
         ]
+        if self.climb is not None:
+            case.hold_climb(self.climb, self.next_at)
 
 
 class Step(NamedTuple):
@@ -173,17 +208,23 @@ def answer_escalation(
                     told=told.person,
                     person=command.actor.person,
                     note=command.note,
+                    climb=told.climb,
+                    next_at=held_until(case, told, command, setting),
                 )
             ]
-    raise Refused("told_to_another", person=open_rungs[0].person)
+    raise Refused("told_to_another", person=open_rungs[0].person or "-")
 
 
 def answers_for(told: Told, command: Command, setting: Setting) -> bool:
     """Who was told; who holds that post now or by delegation; who leads in that unit."""
     actor, at = command.actor, command.at
-    if actor.person == told.person or actor.post == told.post:
+    if actor.person == told.person:
         return True
-    if setting.organisation.holds_post(actor.person, told.post, at):
-        return True
-    post = setting.organisation.post(told.post)
+    post = None
+    if told.post is not None:
+        if actor.post == told.post:
+            return True
+        if setting.organisation.holds_post(actor.person, told.post, at):
+            return True
+        post = setting.organisation.post(told.post)
     return actor.unit is not None and actor.unit in {told.unit, post.unit if post else None}

@@ -16,6 +16,7 @@ from domain.policy.lint import ERROR, lint
 from domain.policy.parse import parse
 from domain.policy.policy import Policy
 from domain.policy.rows import RoleRule
+from domain.policy.time_checks import vocabulary
 from domain.refused import Refused
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ FOUNDING = Policy(
             zh=zh,
             en=role,
             scope="own",
-            may=frozenset({"publish-policy"}),
+            may=frozenset({"publish-policy", "publish-calendar"}),
             views=frozenset(),
         )
         for role, zh in {"admin": "系统管理员", "system": "系统"}.items()
@@ -126,7 +127,7 @@ a bad version could otherwise lock out whoever has to mend it."""
 
 def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[Fact]:
     """Publish a version: whole, sound, and later than every version before it."""
-    document = parse(command.document)
+    document = parse(command.document, vocabulary())
     policy = Policy.from_document(document)
     if policy_book_id(policy.profile) != command.subject:
         raise Refused("policy_wrong_book", profile=policy.profile)

@@ -15,8 +15,8 @@ class Coming:
 
     ``what``: ``warn`` or ``breach`` (of ``clock``), ``escalate`` (to ``rung`` of the climb
     ``clock``), ``end-suspension``, ``stall``. ``unit``, ``post`` and ``person`` are who
-    will be told or must act. ``due`` is the earliest due time of a running clock that is not
-    breached, ``due_clock`` that clock; None when there is none. Times are UTC.
+    will be told or must act. ``due`` is the earliest due time of a running clock that is
+    not breached, ``due_clock`` that clock; None when there is none. Times are UTC.
     """
 
     at: datetime

@@ -61,11 +61,12 @@ def of_clock(
     terminal: bool,
     setting: Setting,
 ) -> Iterator[ClockFact]:
-    """Stop it, let it run on, or begin it, as the words of its rule have it."""
+    """Stop it, drop it, let it run on, or begin it, as the words of its rule have it."""
     running = case.running(rule.step)
     ends = not rule.stops.isdisjoint(said)
     anew = not rule.restarts.isdisjoint(said)
-    if running is not None and (ends or anew or terminal):
+    drops = terminal or anew or not rule.drops.isdisjoint(said)
+    if running is not None and (ends or drops):
         yield stop(running, at, done=ends)
         running = None
     if terminal:

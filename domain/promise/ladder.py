@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from domain.command import Command
     from domain.promise.records import Climb
 
-ASSIGNEE, LEADER, DESK, TOP = TELLS = ("assignee", "leader", "desk", "top")
+ASSIGNEE, DESK, TOP = "assignee", "desk", "top"
+HOLDER, CENTRE, ORDERED = "holder", "centre", "ordered"
 # Why it is somebody else than the rule names, besides those of Rung.fallback.
 NO_ASSIGNEE, ABOVE_THE_TOP, NAMED, NOBODY = (
     "no_assignee",
@@ -37,18 +38,35 @@ class Hearer(NamedTuple):
     fallback: str | None
 
 
-def hearer(case: Case, rule: RungRule, setting: Setting, at: datetime) -> Hearer:
-    """Whom the rule names; else the deputy, the next above, the named fallback (S3, B73).
+def owner_of(case: Case, clock_id: str | None, setting: Setting) -> str:
+    """The unit that has to act: who holds the case, or whom the clock's rule says.
+
+    ``centre``: where the case was received; ``ordered``: whom the oldest supervision order
+    that is not answered yet is for.
+    """
+    clock = case.clock(clock_id) if clock_id is not None else None
+    owner = setting.policy.clocks[clock.step].owner if clock is not None else HOLDER
+    if owner == CENTRE:
+        return case.units[0]
+    if owner == ORDERED:
+        waiting = (order.to_unit for order in case.open_orders() if not order.answered)
+        return next(waiting, case.holder_unit)
+    return case.holder_unit
+
+
+def hearer(case: Case, rule: RungRule, unit: str, setting: Setting, at: datetime) -> Hearer:
+    """Whom the rule names, in the line of ``unit``; else the deputy, the next above, the
+    named fallback (S3, B73).
 
     Never nothing: where even the fallback is vacant, ``nobody`` says so.
     """
     if rule.tells == ASSIGNEE:
-        return assignee(case, setting, at)
+        return assignee(case, unit, setting, at)
     if rule.tells == DESK:
         return seated(
             setting.organisation.leader(setting.policy.intake_unit, at), setting, at
         )
-    chain = setting.organisation.chain(case.holder_unit, at)
+    chain = setting.organisation.chain(unit, at)
     if rule.tells == TOP:
         return seated(chain[-1], setting, at)
     if rule.up < len(chain):
@@ -56,9 +74,10 @@ def hearer(case: Case, rule: RungRule, setting: Setting, at: datetime) -> Hearer
     return named_fallback(chain[-1].unit, setting, at, ABOVE_THE_TOP)
 
 
-def assignee(case: Case, setting: Setting, at: datetime) -> Hearer:
-    """Who holds the case in person; while nobody does, the lead of the dispatch desk."""
-    if case.holder_person is not None:
+def assignee(case: Case, unit: str, setting: Setting, at: datetime) -> Hearer:
+    """Who holds the case in person for ``unit``; while nobody does, the lead of the
+    dispatch desk."""
+    if case.holder_person is not None and case.holder_unit == unit:
         return Hearer(case.holder_unit, case.holder_post, case.holder_person, None)
     found = desk_lead(setting, at)
     return found._replace(fallback=found.fallback or NO_ASSIGNEE)

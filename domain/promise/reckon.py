@@ -15,7 +15,7 @@ from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.records import Clock, Pause
 from domain.setting import Setting
 
-WORKING_DAYS = "wd"
+DAYS, WORKING_DAYS = "d", "wd"
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 
@@ -119,9 +119,10 @@ def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datet
 def calendar_of(
     name: str, unit: str, setting: Setting, at: datetime
 ) -> tuple[str | None, Calendar]:
-    """The calendar a span is counted in, and its version: working days always in one."""
+    """The calendar a span is counted in, and its version: working days always in one, days
+    of the wall never."""
     name = name or (setting.policy.calendar if unit == WORKING_DAYS else "")
-    if not name:
+    if not name or unit == DAYS:
         return None, ALWAYS
     return setting.calendar_book(name).in_force(at)
 

@@ -13,7 +13,7 @@ from domain.promise.climb import SignalRaised
 from domain.promise.clock import OVERDUE, DeadlineBreached, DeadlineWarned
 from domain.promise.coming import BREACH, END_SUSPENSION, ESCALATE, STALL, WARN, Coming
 from domain.promise.follow import move
-from domain.promise.ladder import Hearer, assignee, hearer, rung_due
+from domain.promise.ladder import Hearer, assignee, hearer, owner_of, rung_due
 from domain.promise.records import Climb, Clock
 from domain.setting import Setting
 from domain.signals import stall
@@ -94,7 +94,7 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             what=RECKON,
             clock=clock.id,
             happen=lambda: reckoned(case, clock, since, setting),
-            hears=lambda: assignee(case, setting, since),
+            hears=lambda: holds(case, clock, since, setting),
         )
     if clock.breached:
         return
@@ -105,7 +105,7 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             what=WARN,
             clock=clock.id,
             happen=lambda: warned(case, clock, moment, setting),
-            hears=lambda: assignee(case, setting, moment),
+            hears=lambda: holds(case, clock, moment, setting),
         )
     yield Strike(
         at=clock.due,
@@ -131,7 +131,7 @@ def reckoned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[C
 
 
 def warned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[CaseFact]:
-    who = assignee(case, setting, at)
+    who = holds(case, clock, at, setting)
     return [
         DeadlineWarned(
             clock=clock.id,
@@ -143,6 +143,11 @@ def warned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[Cas
             fallback=who.fallback,
         )
     ]
+
+
+def holds(case: Case, clock: Clock, at: datetime, setting: Setting) -> Hearer:
+    """Whoever has to act before the clock is due."""
+    return assignee(case, owner_of(case, clock.id, setting), setting, at)
 
 
 def breached(clock: Clock, setting: Setting) -> list[CaseFact]:
@@ -166,20 +171,22 @@ def first_hearer(case: Case, clock: Clock, setting: Setting) -> Hearer:
     """Who is told first when the clock is not kept."""
     code = setting.policy.clocks[clock.step].ladder
     if code is None:
-        return assignee(case, setting, clock.due)
-    return hearer(case, setting.policy.ladders[code].rungs[0], setting, clock.due)
+        return holds(case, clock, clock.due, setting)
+    rule = setting.policy.ladders[code].rungs[0]
+    return hearer(case, rule, owner_of(case, clock.id, setting), setting, clock.due)
 
 
 def of_climb(case: Case, climb: Climb, at: datetime, setting: Setting) -> Strike:
     rung = climb.rung + 1
     rule = setting.policy.ladders[climb.ladder].rungs[climb.rung]
+    unit = owner_of(case, climb.cause, setting)
     return Strike(
         at=at,
         what=ESCALATE,
         clock=climb.id,
         rung=rung,
         happen=lambda: climbed(case, climb, rung, at, setting),
-        hears=lambda: hearer(case, rule, setting, at),
+        hears=lambda: hearer(case, rule, unit, setting, at),
     )
 
 
@@ -188,7 +195,8 @@ def climbed(
 ) -> list[CaseFact]:
     """Told at the rung, in the organisation as of then; and when the next one is."""
     ladder = setting.policy.ladders[climb.ladder]
-    who = hearer(case, ladder.rungs[climb.rung], setting, at)
+    unit = owner_of(case, climb.cause, setting)
+    who = hearer(case, ladder.rungs[climb.rung], unit, setting, at)
     before = [told for told in case.told if told.climb == climb.id]
     return [
         CaseEscalated(
@@ -222,7 +230,7 @@ def of_suspension(case: Case, setting: Setting) -> Iterator[Strike]:
         at=until,
         what=END_SUSPENSION,
         happen=lambda: [SuspensionEnded(until=until)],
-        hears=lambda: assignee(case, setting, until),
+        hears=lambda: assignee(case, case.holder_unit, setting, until),
     )
 
 
@@ -250,5 +258,5 @@ def of_stall(case: Case, setting: Setting) -> Iterator[Strike]:
                 next_at=rung_due(ladder, 1, at, setting),
             )
         ],
-        hears=lambda: hearer(case, ladder.rungs[0], setting, at),
+        hears=lambda: hearer(case, ladder.rungs[0], case.holder_unit, setting, at),
     )

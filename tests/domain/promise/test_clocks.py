@@ -1,0 +1,380 @@
+"""Clocks: what is promised until when, what moves it, and whether it was kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.case.accept import AcceptCase
+from domain.case.extension import ApproveExtension, RequestExtension
+from domain.case.final_answer import GiveFinalAnswer
+from domain.case.level import RaiseLevel
+from domain.case.reply import ReplyToCase
+from domain.case.review import ApproveReply, RejectReply
+from domain.case.suspension import ApproveSuspension, EndSuspension, RequestSuspension
+from domain.case.withdraw import WithdrawCase
+from domain.promise.clock import (
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    DeadlineBreached,
+    DeadlineMoved,
+    DeadlineWarned,
+)
+from domain.promise.records import Pause
+from tests.support.hours import RULES, Hours, at, calendar, clock, rules, wall
+from tests.support.scenario import AGENT, DISPATCHER, HANDLER, LEADER, text
+
+REPLY = {
+    "cause": text("cause"),
+    "measures": text("measures"),
+    "answer": text("answer"),
+    "responsibility": "company",
+}
+
+
+@pytest.fixture
+def hours() -> Hours:
+    return Hours()
+
+
+def handled(hours: Hours) -> Hours:
+    """Received Monday 10:00, sent on at 10:05, taken in hand at 10:30."""
+    hours.received()
+    hours.dispatched()
+    hours.do(HANDLER, AcceptCase, "03-02 10:30")
+    return hours
+
+
+# Starting and stopping
+
+
+def test_a_case_carries_several_clocks_at_once(hours: Hours) -> None:
+    hours.received("03-02 10:00")
+    running = {clock.id: wall(clock.due) for clock in hours.case.clocks}
+    assert running == {"dispatch.1": "03-02 10:20", "promise_answer.1": "03-09 10:00"}
+    kinds = {clock.step: clock.kind for clock in hours.case.clocks}
+    assert kinds == {"dispatch": "step", "promise_answer": "promise"}
+
+
+def test_a_promise_is_counted_in_the_calendar_that_its_fact_names(hours: Hours) -> None:
+    hours.received()
+    by_step = {fact.step: fact for fact in hours.facts(ClockStarted)}
+    assert by_step["promise_answer"].calendar == "office@1"
+    assert by_step["dispatch"].calendar is None
+
+
+def test_what_is_done_at_the_due_moment_is_in_time(hours: Hours) -> None:
+    hours.received("03-02 10:00")
+    hours.dispatched("03-02 10:20")
+    assert hours.clock("dispatch.1").outcome == "kept"
+    assert not hours.facts(DeadlineBreached)
+
+
+def test_what_is_done_after_it_is_late_and_the_breach_comes_first(hours: Hours) -> None:
+    hours.received("03-02 10:00")
+    told = hours.dispatched("03-02 10:21")
+    breach = told[0]
+    assert isinstance(breach, DeadlineBreached)
+    assert (breach.occurred_at, breach.due) == (at("03-02 10:20"), at("03-02 10:20"))
+    assert breach.actor.person == "timekeeper"
+    stopped = hours.facts(ClockStopped)[0]
+    assert (stopped.clock, stopped.outcome) == ("dispatch.1", "late")
+    assert stopped.occurred_at == at("03-02 10:21")
+
+
+def test_a_reply_that_is_sent_back_lets_the_same_clock_run_on(hours: Hours) -> None:
+    handled(hours).do(HANDLER, ReplyToCase, "03-03 11:00", **REPLY)
+    assert hours.clock("answer.1").outcome == "kept"
+    hours.do(DISPATCHER, RejectReply, "03-03 15:00", reason="no_cause")
+    assert [fact.clock for fact in hours.facts(ClockResumed)] == ["answer.1"]
+    assert (hours.clock("answer.1").outcome, hours.due("answer.1")) == (None, "03-06 10:05")
+
+
+def test_what_ran_out_while_the_reply_was_read_is_breached_when_it_is_sent_back(
+    hours: Hours,
+) -> None:
+    handled(hours).do(HANDLER, ReplyToCase, "03-06 10:00", **REPLY)
+    hours.do(DISPATCHER, RejectReply, "03-06 15:00", reason="no_cause")
+    [breach] = hours.facts(DeadlineBreached)
+    assert (breach.clock, breach.due) == ("answer.1", at("03-06 10:05"))
+    assert breach.occurred_at == at("03-06 15:00"), "a stream's time never goes back"
+
+
+def test_the_end_of_a_case_ends_its_clocks(hours: Hours) -> None:
+    hours.received()
+    hours.do(AGENT, WithdrawCase, "03-02 10:10", reason="solved")
+    assert all(clock.running for clock in hours.case.clocks), "withdrawn is not archived"
+    assert hours.case.stage == "withdrawn"
+
+
+def test_what_no_limit_covers_has_no_clock() -> None:
+    limit = RULES["answer"]["limit"] | {"types": ["opinion"]}
+    hours = Hours(rules({"answer": RULES["answer"] | {"limit": limit}}))
+    hours.received()
+    hours.dispatched()
+    assert hours.case.clocks == []
+
+
+# Warnings
+
+
+def test_warnings_come_at_their_offsets_in_working_time_and_tell_the_holder(
+    hours: Hours,
+) -> None:
+    handled(hours).keep("03-06 10:00")
+    warned = hours.facts(DeadlineWarned)
+    # Two hours of work before Friday 10:05 are Thursday 16:05.
+    assert [(f.n, wall(f.occurred_at), f.told) for f in warned] == [
+        (1, "03-05 10:05", "ran"),
+        (2, "03-05 16:05", "ran"),
+    ]
+
+
+def test_a_warning_about_a_case_in_nobodys_hands_goes_to_the_dispatch_desk(
+    hours: Hours,
+) -> None:
+    hours.received()
+    hours.dispatched()
+    hours.keep("03-05 12:00")
+    [warned] = hours.facts(DeadlineWarned)
+    assert (warned.told, warned.post, warned.fallback) == (
+        "cen",
+        "95598.leader",
+        "no_assignee",
+    )
+
+
+# Suspension
+
+
+def rested(hours: Hours, since: str, until: str) -> None:
+    hours.do(
+        HANDLER,
+        RequestSuspension,
+        since,
+        reason="waiting_customer",
+        until=at(until),
+    )
+    hours.do(LEADER, ApproveSuspension, since)
+
+
+def test_an_approved_rest_moves_our_step_and_never_the_customers_promise(
+    hours: Hours,
+) -> None:
+    rested(handled(hours), "03-03 10:00", "03-04 10:00")
+    # Seven working hours later than Friday 10:05.
+    assert hours.due("answer.1") == "03-09 10:05"
+    assert hours.due("promise_answer.1") == "03-09 10:00"
+    [moved] = hours.facts(DeadlineMoved)
+    assert moved.why == "suspended"
+    assert moved.pauses == (Pause(since=at("03-03 10:00"), until=at("03-04 10:00")),)
+
+
+def test_a_rest_over_a_weekend_gives_back_only_working_time(hours: Hours) -> None:
+    hours.received("03-05 10:00")
+    hours.dispatched("03-05 10:05")
+    hours.do(HANDLER, AcceptCase, "03-05 10:30")
+    rested(hours, "03-06 15:00", "03-09 10:00")
+    # Due Wednesday 10:05; Friday 15-17 and Monday 9-10 are three hours: 14:05.
+    assert hours.due("answer.1") == "03-11 14:05"
+
+
+def test_a_rest_that_ends_early_gives_back_only_what_it_took(hours: Hours) -> None:
+    rested(handled(hours), "03-03 10:00", "03-04 10:00")
+    hours.do(HANDLER, EndSuspension, "03-03 11:00")
+    assert hours.due("answer.1") == "03-06 11:05"
+    assert [fact.why for fact in hours.facts(DeadlineMoved)] == ["suspended", "resumed"]
+
+
+def test_a_rest_ends_by_itself_when_its_time_is_over(hours: Hours) -> None:
+    rested(handled(hours), "03-03 10:00", "03-04 10:00")
+    told = hours.keep("03-04 16:00")
+    ended = told[0]
+    assert (ended.TOPIC, ended.occurred_at) == ("case.suspension_ended", at("03-04 10:00"))
+    assert hours.case.stage == "handling"
+    assert hours.due("answer.1") == "03-09 10:05"
+
+
+def test_after_a_rest_that_nobody_ended_work_goes_on_as_if_time_had_been_kept(
+    hours: Hours,
+) -> None:
+    rested(handled(hours), "03-03 10:00", "03-04 10:00")
+    hours.do(HANDLER, ReplyToCase, "03-04 11:00", **REPLY)
+    assert hours.case.stage == "replied"
+
+
+# Extension
+
+
+def test_a_granted_extension_moves_the_clocks_that_it_is_for(hours: Hours) -> None:
+    handled(hours).do(
+        HANDLER,
+        RequestExtension,
+        "03-04 10:00",
+        reason="complex",
+        new_due=at("03-12 12:00"),
+        customer_told=True,
+    )
+    assert hours.due("answer.1") == "03-06 10:05", "asking moves nothing"
+    hours.do(LEADER, ApproveExtension, "03-04 11:00")
+    assert hours.due("answer.1") == "03-12 12:00"
+    assert hours.due("promise_answer.1") == "03-09 10:00"
+
+
+def test_a_rest_after_an_extension_counts_from_what_was_granted(hours: Hours) -> None:
+    handled(hours).do(
+        HANDLER,
+        RequestExtension,
+        "03-04 10:00",
+        reason="complex",
+        new_due=at("03-12 10:00"),
+        customer_told=False,
+    )
+    hours.do(LEADER, ApproveExtension, "03-04 11:00")
+    rested(hours, "03-05 10:00", "03-05 12:00")
+    assert hours.due("answer.1") == "03-12 12:00"
+
+
+def test_more_time_after_the_breach_is_a_new_promise_that_can_be_broken_again(
+    hours: Hours,
+) -> None:
+    handled(hours).keep("03-06 10:06")
+    hours.do(
+        HANDLER,
+        RequestExtension,
+        "03-06 11:00",
+        reason="complex",
+        new_due=at("03-10 10:00"),
+        customer_told=True,
+    )
+    hours.do(LEADER, ApproveExtension, "03-06 11:05")
+    assert not hours.clock("answer.1").breached
+    hours.keep("03-10 10:01")
+    dues = [wall(f.due) for f in hours.facts(DeadlineBreached) if f.clock == "answer.1"]
+    assert dues == ["03-06 10:05", "03-10 10:00"]
+
+
+# A better understanding
+
+
+def by_level() -> Hours:
+    answer = RULES["answer"]
+    document = rules({"answer": answer})
+    document["limits"]["answer_major"] = answer["limit"] | {
+        "step": "answer",
+        "value": 2,
+        "levels": ["major"],
+    }
+    return Hours(document)
+
+
+def test_a_graver_level_counts_from_the_same_start_and_keeps_what_was_used() -> None:
+    hours = handled(by_level())
+    rested(hours, "03-02 11:00", "03-02 12:00")
+    assert hours.due("answer.1") == "03-06 11:05"
+    hours.keep("03-02 14:00")
+    hours.do(LEADER, RaiseLevel, "03-03 09:00", level="major", reason="harm")
+    assert hours.due("answer.1") == "03-04 11:05"
+    moved = hours.facts(DeadlineMoved)[-1]
+    assert (moved.why, moved.rule, wall(moved.from_due)) == (
+        "level",
+        "answer_major",
+        "03-06 11:05",
+    )
+
+
+def test_a_graver_level_whose_time_is_over_already_is_breached_at_once() -> None:
+    hours = handled(by_level())
+    told = hours.do(LEADER, RaiseLevel, "03-05 09:00", level="major", reason="harm")
+    [breach] = [fact for fact in told if isinstance(fact, DeadlineBreached)]
+    assert (breach.due, breach.occurred_at) == (at("03-04 10:05"), at("03-05 09:00"))
+
+
+def test_a_level_with_the_same_limit_moves_nothing(hours: Hours) -> None:
+    handled(hours).do(LEADER, RaiseLevel, "03-03 09:00", level="major", reason="harm")
+    assert not hours.facts(DeadlineMoved)
+
+
+def test_what_turns_out_to_be_promised_counts_from_receipt() -> None:
+    promise = clock(
+        limit={"value": 24, "unit": "h", "clock": "promise", "levels": ["major"]},
+        starts=["case.received"],
+        stops=["case.customer_contacted.reached"],
+    )
+    hours = Hours(rules({"contact": promise}))
+    hours.received("03-02 10:00")
+    assert hours.case.clocks == []
+    hours.dispatched()
+    hours.do(LEADER, RaiseLevel, "03-02 15:00", level="major", reason="harm")
+    assert hours.due("contact.1") == "03-03 10:00"
+    assert hours.clock("contact.1").started_at == at("03-02 10:00")
+
+
+# A late notice
+
+
+def test_a_late_notice_moves_open_deadlines_by_a_fact_at_the_time_of_the_notice(
+    hours: Hours,
+) -> None:
+    handled(hours)
+    hours.publish(calendar(2, holidays=["2026-03-05"]), at("03-03 20:00"))
+    hours.keep("03-04 09:00")
+    moved = {fact.clock: fact for fact in hours.facts(DeadlineMoved)}
+    assert moved["answer.1"].occurred_at == at("03-03 20:00")
+    assert (moved["answer.1"].why, moved["answer.1"].calendar) == ("calendar", "office@2")
+    assert wall(moved["answer.1"].from_due) == "03-06 10:05"
+    assert hours.due("answer.1") == "03-09 10:05"
+    assert hours.due("promise_answer.1") == "03-10 10:00"
+
+
+def test_a_notice_that_changes_nothing_for_a_case_is_taken_note_of_once(
+    hours: Hours,
+) -> None:
+    handled(hours)
+    hours.publish(calendar(2, holidays=["2026-05-01"]), at("03-03 20:00"))
+    hours.keep("03-04 09:00")
+    assert hours.keep("03-04 09:30") == []
+    assert hours.due("answer.1") == "03-06 10:05"
+
+
+def test_a_due_time_in_a_year_without_a_notice_is_provisional() -> None:
+    hours = Hours()
+    hours.publish(calendar(2, noticed_years=[2025]), at("01-01 00:00"))
+    hours.received()
+    assert hours.clock("promise_answer.1").provisional
+    assert not hours.clock("dispatch.1").provisional
+
+
+# Keeping time
+
+
+def test_keeping_time_twice_tells_nothing_twice(hours: Hours) -> None:
+    handled(hours)
+    first = hours.keep("03-12 10:00")
+    assert first
+    assert hours.keep("03-12 10:01") == []
+
+
+def test_what_is_next_is_written_on_every_fact_of_a_command(hours: Hours) -> None:
+    hours.received("03-02 10:00")
+    for fact in hours.facts():
+        assert fact.coming is not None
+        assert (wall(fact.coming.at), fact.coming.what) == ("03-02 10:20", "breach")
+        assert (fact.coming.due_clock, fact.coming.person) == ("dispatch.1", "cen")
+
+
+def test_nothing_is_to_come_once_the_case_is_done(hours: Hours) -> None:
+    hours.received()
+    hours.do(AGENT, GiveFinalAnswer, "03-02 10:04", answer=text("said"), means="phone")
+    assert hours.clock("promise_answer.1").outcome == "kept"
+
+
+def test_the_time_of_a_fact_is_that_of_its_case_not_of_the_clockwork(hours: Hours) -> None:
+    handled(hours)
+    hours.do(HANDLER, ReplyToCase, "03-03 09:00", **REPLY)
+    hours.do(DISPATCHER, ApproveReply, "03-03 09:30")
+    times = [fact.occurred_at for fact in hours.facts()]
+    assert times == sorted(times)
+    assert times[-1] - times[0] == timedelta(hours=23, minutes=30)
