@@ -13,8 +13,11 @@ from uuid import uuid5
 from domain.desk import Desk
 from domain.fact import Actor
 from domain.policy.book import PublishPolicy, policy_book_id
+from domain.policy.extend import EXTENDS, extended
 from domain.policy.parse import parse
 from domain.policy.policy import Policy
+from domain.policy.row import Row, dangling
+from domain.policy.time_checks import vocabulary
 from domain.refused import Refused
 
 if TYPE_CHECKING:
@@ -26,12 +29,12 @@ PUBLISHER = Actor(person="huiyin", role="system")
 @cache
 def shipped() -> dict[str, dict[str, Any]]:
     """Every shipped profile as one document, by name. Raises Malformed naming the row."""
+    return {name: read_profile(folder) for name, folder in sorted(_folders().items())}
+
+
+def _folders() -> dict[str, Traversable]:
     profiles = resources.files("domain.policy") / "profiles"
-    return {
-        folder.name: read_profile(folder)
-        for folder in sorted(profiles.iterdir(), key=lambda folder: folder.name)
-        if folder.is_dir()
-    }
+    return {folder.name: folder for folder in profiles.iterdir() if folder.is_dir()}
 
 
 def read_profile(folder: Traversable) -> dict[str, Any]:
@@ -39,16 +42,28 @@ def read_profile(folder: Traversable) -> dict[str, Any]:
 
     Raises Malformed naming table and row, or tomllib.TOMLDecodeError naming the line.
     """
-    return parse(read_tables(folder))
+    return parse(read_tables(folder), vocabulary())
 
 
 def read_tables(folder: Traversable) -> dict[str, Any]:
-    """The tables of one profile as they are written; raises tomllib.TOMLDecodeError."""
-    return {
+    """The tables of one profile, whole: a folder whose profile ``extends`` a shipped one
+    holds only the rows in which it differs.
+
+    Raises tomllib.TOMLDecodeError, and Malformed where it extends what is not shipped.
+    """
+    own = {
         file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".toml")
     }
+    profile = Row("profile", "profile", own.get("profile", {}))
+    if not profile.has(EXTENDS):
+        return own
+    base = profile.text(EXTENDS)
+    if base not in _folders() or base == folder.name:
+        raise dangling(profile, EXTENDS, base, "profiles")
+    own["profile"] = {key: said for key, said in profile.values.items() if key != EXTENDS}
+    return extended(read_tables(_folders()[base]), own)
 
 
 def found_rules(desk: Desk, at: datetime) -> list[str]:

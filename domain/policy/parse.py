@@ -10,6 +10,7 @@ from typing import Any
 from domain.policy.policy import TABLES, Policy
 from domain.policy.row import Malformed, Row, dangling
 from domain.policy.rows import Limit, Route
+from domain.policy.time_checks import check_time
 from domain.policy.workflow import spread
 
 __all__ = ["Malformed", "parse"]
@@ -21,11 +22,15 @@ Document = dict[str, Any]
 Names = tuple[str, str, Mapping[str, Iterable[str]]]
 
 
-def parse(documents: Mapping[str, Mapping[str, Any]]) -> Document:
+def parse(
+    documents: Mapping[str, Mapping[str, Any]], words: frozenset[str] | None = None
+) -> Document:
     """One document from the tables of a profile (the content of each file by its stem).
 
     The result holds only what JSON can say (times as ISO 8601 texts), stands for
     itself (``staying`` is written out), and parses to itself.
+    ``words`` are those that clocks can listen for (time_checks.vocabulary); None: what
+    the rules of time say of one another is not checked.
     Raises Malformed, which names the table, the row and the remedy.
     """
     for table in documents:
@@ -38,6 +43,8 @@ def parse(documents: Mapping[str, Mapping[str, Any]]) -> Document:
         document["workflow"] = spread(workflow.values)
     policy = Policy.from_document(document)
     _references(policy)
+    if words is not None:
+        check_time(policy, words)
     return document
 
 
@@ -56,7 +63,10 @@ def _plain(value: Any, table: str, deep: int = 0) -> Any:
 
 def _references(policy: Policy) -> None:
     """Raises Malformed for the first name that the table it belongs to lacks."""
-    for table, row, names in chain(_names_of_people(policy), _names_of_matters(policy)):
+    named = chain(
+        _names_of_people(policy), _names_of_matters(policy), _names_of_time(policy)
+    )
+    for table, row, names in named:
         for target, values in names.items():
             for value in sorted(values):
                 if value not in getattr(policy, target):
@@ -86,6 +96,25 @@ def _names_of_matters(policy: Policy) -> Iterator[Names]:
         yield "limits", limit.code, _scope(limit) | own
     for route in policy.routing:
         yield "routing", route.code, _scope(route)
+
+
+def _names_of_time(policy: Policy) -> Iterator[Names]:
+    """What the rules of time say about who is told, where and for which cases."""
+    for step, clock in policy.clocks.items():
+        if clock.ladder is not None:
+            yield "clocks", step, {"ladders": [clock.ladder]}
+    for code, signal in policy.signals.items():
+        yield (
+            "signals",
+            code,
+            {
+                "ladders": [signal.ladder],
+                "states": signal.stages,
+                "levels": signal.levels,
+            },
+        )
+    yield "orders", "release", {"roles": policy.orders.release}
+    yield "callback", "levels_always", {"levels": policy.callback.levels_always}
 
 
 def _scope(row: Limit | Route) -> dict[str, Iterable[str]]:
