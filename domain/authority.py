@@ -113,17 +113,23 @@ def speaks_for(case: Case, command: Command, setting: Setting) -> None:
     actor = command.actor
     if sees_all(actor.role, setting):
         return
-    may: set[str | None] = {case.holder_unit}
-    if command.ACTION in {"accept-handover", "refuse-handover"}:
-        may.add(case.offered_to_unit)
-    if command.ACTION == "answer-escalation":
-        may.update(told.unit for told in case.told)
-    if command.ACTION == "answer-supervision":
-        may.update(order.to_unit for order in case.open_orders())
-    if may.isdisjoint(setting.organisation.scope(actor.unit or "", command.at)):
+    mine = setting.organisation.scope(actor.unit or "", command.at)
+    if mine.isdisjoint(spoken_for(case, command.ACTION)):
         raise NotPermitted(
             "not_the_holder", unit=actor.unit or "-", holder=case.holder_unit
         )
+
+
+def spoken_for(case: Case, action: str) -> list[str]:
+    """The units that an action can be taken for, the holder first."""
+    units = [case.holder_unit]
+    if action in {"accept-handover", "refuse-handover"} and case.offered_to_unit:
+        units.append(case.offered_to_unit)
+    if action == "answer-escalation":
+        units += [told.unit for told in case.told]
+    if action == "answer-supervision":
+        units += [order.to_unit for order in case.open_orders()]
+    return units
 
 
 def restricted(case: Case, role: str, setting: Setting) -> bool:
@@ -157,7 +163,7 @@ def lent(case: Case, command: Command, setting: Setting) -> Command | None:
     if restricted(case, actor.role, setting):
         return None
     organisation = setting.organisation
-    units = [unit for unit in (case.holder_unit, case.offered_to_unit) if unit]
+    units = spoken_for(case, action)
     for unit in units:
         if found := organisation.may_under_delegation(actor.person, action, unit, at):
             deputed = replace(actor, role=found.role, post=found.from_post, unit=found.unit)

@@ -58,7 +58,16 @@ _CASE_MOVES: dict[str, dict[str, Any]] = {
     "approve-extension": {"note": "同意。"},
     "refuse-extension": {"note": "可以带电作业。"},
     "urge": {"note": "客户再次来电, 要求今天答复。"},
+    "comment": {"text": "客户补充: 隔壁两户同时停电。"},
     "supervise": {"order": "今日内查清原因并报告。"},
+    "answer-supervision": {"answer": "已查明原因, 今日 18 时前复电。"},
+    "close-supervision": {"reason": "settled", "note": "故障已由上级调度处置。"},
+    "brief-incident": {"report": "injury", "brief": "一人触电受伤, 已送医, 现场已断电。"},
+    "explain-breach": {
+        "clock": "dispatch.1",
+        "reason": "weather",
+        "note": "台风红色预警期间无法登杆。",
+    },
     "escalate": {"reason": "no_answer", "note": "派发后一直无人联系客户。"},
     "answer-escalation": {"note": "已安排专人今日到场。"},
     "reply": {
@@ -74,6 +83,7 @@ _CASE_MOVES: dict[str, dict[str, Any]] = {
     "attempt-callback": {"result": "reached"},
     "complete-callback": {"satisfaction": "satisfied", "solved": True},
     "fail-callback": {"reason": "empty_number"},
+    "rate-case": {"satisfaction": "satisfied", "rater": "sms", "solved": True},
     "close": {},
     "reopen": {"reason": "dissatisfied", "note": "客户认为原因没有说清。"},
     "link-repeat": {"earlier_case": _CASE},
@@ -111,6 +121,18 @@ _POLICY: dict[str, dict[str, Any]] = {
     },
 }
 
+_CALENDAR: dict[str, dict[str, Any]] = {
+    "publish-calendar": {
+        "document": {
+            "name": "line-office",
+            "version": 1,
+            "effective_from": "2027-01-01T00:00:00+08:00",
+            "tz": "Asia/Shanghai",
+            "weekly": {"mon": [["08:30", "12:00"], ["14:00", "17:30"]]},
+        }
+    },
+}
+
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     (subject, action): body
     for subject, bodies in {
@@ -118,6 +140,7 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "case": _CASE_MOVES,
         "organisation": _ORGANISATION,
         "policy": _POLICY,
+        "calendar": _CALENDAR,
     }.items()
     for action, body in bodies.items()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +59,8 @@ ASKED_TO_EXTEND: Step = (
 )
 OFFERED: Step = ("handler", "offer-handover", {"unit": "xishi-town"})
 CALLED: Step = ("agent", "attempt-callback", {"result": "reached"})
+SUPERVISED: Step = ("supervisor", "supervise", {"order": "今日内报告。"})
+MAJOR: Step = ("agent", "raise-level", {"level": "major", "reason": "harm"})
 
 # What must have happened in the state before an action makes sense there.
 BEFORE: dict[str, tuple[Step, ...]] = {
@@ -69,7 +72,14 @@ BEFORE: dict[str, tuple[Step, ...]] = {
     "accept-handover": (OFFERED,),
     "refuse-handover": (OFFERED,),
     "complete-callback": (CALLED,),
+    "answer-supervision": (SUPERVISED,),
+    "close-supervision": (SUPERVISED,),
+    "brief-incident": (MAJOR,),
 }
+# Where nothing of this can be done any more, it happened on the way there.
+TOO_LATE = frozenset({"withdrawn"})
+# So long nobody does anything before an action makes sense: the first clock is late then.
+LATE: dict[str, timedelta] = {"explain-breach": timedelta(days=3)}
 SATISFIED: Step = (
     "agent",
     "complete-callback",
@@ -93,6 +103,7 @@ WORDS: dict[str, dict[str, str]] = {
         "outage_restore.repair.over_time": "utilities.power",
         "service_conduct.attitude": "housing.repair",
         "important": "urgent",
+        "major": "critical",
         "waiting_outage": "other",
         "company": "unit",
         "12398": "province",
@@ -118,8 +129,11 @@ class Preparing:
     def case(self, state: str, action: str = "", **body: Any) -> str:
         """A fresh case in a state, ready for an action; its id."""
         case_id = self._hotline.receive(**body)
+        self._hotline.clock.forward(LATE.get(action, timedelta()))
         before = BEFORE_IN.get((state, action), BEFORE.get(action, ()))
-        for who, word, template in (*WAYS[state], *before):
+        way = WAYS[state]
+        steps = (*before, *way) if state in TOO_LATE else (*way, *before)
+        for who, word, template in steps:
             said = {k: self.open_case if v == OTHER else v for k, v in template.items()}
             self._hotline.done(who, f"/cases/{case_id}/{word}", self.worded(said))
         return case_id

@@ -41,6 +41,8 @@ class Table:
         self.preparing = Preparing(hotline, WORDS[profile])
         for role, rule in DOCUMENTS[profile]["roles"].items():
             unit = "95598" if rule["scope"] == "all" else "qinglan"
+            # No unit gives orders to itself, and 95598 holds what is just received.
+            unit = "supervision" if role == "supervisor" else unit
             hotline.token(role, unit, f"{role} of the table")
 
     def run(self, row: Outcome, case_id: str) -> tuple[int, str]:

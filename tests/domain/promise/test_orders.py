@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 
 from domain.case.comment import AddComment
-from domain.case.supervise import AnswerSupervision, CloseSupervision, SuperviseCase
+from domain.case.supervise import (
+    AnswerSupervision,
+    CloseSupervision,
+    SuperviseCase,
+    SupervisionAnswered,
+)
+from domain.fact import Actor
+from domain.organisation.delegate import Delegate
 from domain.promise.clock import ClockStarted, ClockStopped
-from tests.support.hours import RULES, Hours, clock, rules, wall
+from domain.refused import NotFound
+from tests.support.hours import RULES, Hours, at, clock, rules, wall
+from tests.support.organisation import order
 from tests.support.scenario import AGENT, LEADER, SUPERVISOR, TOWN_LEADER, text
 
 SUPERVISION = clock(
@@ -79,6 +88,30 @@ def test_who_is_told_that_an_order_is_not_answered_leads_the_ordered_unit(
     hours.keep("03-03 13:30")
     told = [each for each in hours.case.told if each.climb == "overdue:supervision.1"]
     assert [(each.unit, each.person) for each in told] == [("xishi-town", "tan")]
+
+
+def test_who_stands_in_for_the_leader_of_the_ordered_unit_answers(hours: Hours) -> None:
+    """Under a delegation, for a unit that does not hold the case."""
+    hours.do(SUPERVISOR, SuperviseCase, "03-02 11:00", **ORDER, to_unit="xishi-town")
+    stand_in = Actor(person="wan", role="leader", unit="liuying-town")
+    with pytest.raises(NotFound):
+        hours.do(stand_in, AnswerSupervision, "03-02 12:00", **DONE)
+    leave = order(
+        Delegate,
+        at("03-02 13:00"),
+        actor=TOWN_LEADER,
+        delegation="leave",
+        from_person="tan",
+        from_post="xishi-town.leader",
+        to_person="wan",
+        actions=("answer-supervision",),
+        unit="xishi-town",
+        expires_at=at("03-09 13:00"),
+    )
+    hours.voice(leave)
+    told = hours.do(stand_in, AnswerSupervision, "03-02 14:00", **DONE)
+    (answer,) = (fact for fact in told if isinstance(fact, SupervisionAnswered))
+    assert (answer.person, answer.actor.unit) == ("wan", "xishi-town")
 
 
 def test_a_comment_changes_no_clock(hours: Hours) -> None:
