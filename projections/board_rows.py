@@ -43,9 +43,10 @@ class BoardRow(Row, frozen=True, kw_only=True):
     (None: nobody, the case is done; a person only when one is known). ``units`` are all
     that ever held it. ``rung``: how far up the chain it is in this round, 0 for nowhere;
     ``unanswered`` are the leaders who were told and have not answered, ``told_units`` the
-    units of all who were told in this round. ``orders`` are the supervision orders that
-    nobody has closed, ``ordered_units`` the units they are for. ``deviations``: steps of
-    history that the workflow has no move for.
+    units of all who were told in this round. ``callback_due``: decided so (None: not yet);
+    ``rehandle``: the customer is not content, and may have it handled again. ``orders`` are
+    the supervision orders that nobody has closed, ``ordered_units`` the units
+    they are for. ``deviations``: steps of history that the workflow has no move for.
 
     ``due`` is the earliest due time still ahead, of ``due_clock`` (None: an extension that
     no clock runs for), ``provisional`` while an official notice may still move it.
@@ -91,11 +92,13 @@ class BoardRow(Row, frozen=True, kw_only=True):
     coming_unit: str | None = None
     coming_person: str | None = None
     answered_at: datetime | None = None
+    callback_due: bool | None = None
     callback_for: datetime | None = None
     callback_attempts: int = 0
     callback_outcome: str | None = None
     satisfaction: str | None = None
     solved: bool | None = None
+    rehandle: bool = False
     closed_at: datetime | None = None
     rung: int = 0
     unanswered: tuple[Told, ...] = ()
@@ -258,6 +261,7 @@ NOT_CALLED_BACK: dict[str, Any] = {
     "callback_outcome": None,
     "satisfaction": None,
     "solved": None,
+    "rehandle": False,
 }
 
 
@@ -267,6 +271,7 @@ def called_back(fact: CallbackCompleted) -> dict[str, Any]:
         "callback_attempts": fact.attempts,
         "satisfaction": fact.satisfaction,
         "solved": fact.solved,
+        "rehandle": fact.rehandle,
     }
 
 
@@ -281,6 +286,7 @@ def new_round(row: BoardRow, fact: CaseReopened) -> BoardRow:
         **NOT_CALLED_BACK,
         reopened=row.reopened + 1,
         answered_at=None,
+        callback_due=None,
         closed_at=None,
         rung=0,
         unanswered=(),

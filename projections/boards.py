@@ -13,6 +13,7 @@ from domain.case.callback import (
     CallbackFailed,
     CallbackPlanned,
 )
+from domain.case.callback_choice import CallbackDecided
 from domain.case.case import CaseFact
 from domain.case.classify import CaseClassified, CaseReclassified
 from domain.case.close import CaseClosed
@@ -133,6 +134,7 @@ BOARDS: View[BoardRow] = View(
         on(EscalationAnswered, known(escalation_answered)),
         # How the loop closes, and opens again.
         on(FinalAnswerGiven, sets(lambda f: {"answered_at": f.occurred_at})),
+        on(CallbackDecided, sets(lambda f: {"callback_due": f.due})),
         on(CallbackPlanned, known(callback_planned)),
         on(CallbackAttempted, sets(lambda f: {"callback_attempts": f.attempt})),
         on(CallbackCompleted, sets(called_back)),
@@ -150,7 +152,7 @@ BOARDS: View[BoardRow] = View(
         on(CaseFact, known(brought)),
         on(CaseFact, known(due_next)),
     ),
-    version=4,
+    version=5,
 )
 
 

@@ -47,7 +47,11 @@ class Situation(Protocol):
     @property
     def callback_possible(self) -> bool: ...
     @property
+    def callback_due(self) -> bool | None: ...
+    @property
     def callback_outcome(self) -> str | None: ...
+    @property
+    def rehandle(self) -> bool: ...
 
 
 def next_step(case: Situation) -> tuple[str | None, str | None, str | None]:
@@ -74,7 +78,9 @@ def _word(case: Situation) -> str | None:
     if case.stage == "reviewed":
         if not case.answered:
             return "give-final-answer"
-        return "plan-callback" if case.callback_possible else "close"
+        # Undecided: the customer was answered before anybody decided who is called back.
+        due = case.callback_possible if case.callback_due is None else case.callback_due
+        return "plan-callback" if due else "close"
     if case.stage == "callback" and case.callback_outcome is not None:
-        return "close"
+        return "reopen" if case.rehandle else "close"
     return USUAL.get(case.stage)

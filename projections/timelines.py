@@ -155,6 +155,13 @@ WORDS: dict[str, Words] = OF_TIME | {
     "case.final_answer_given": Words(
         "以{means}答复客户", "the customer was given the final answer by {means}"
     ),
+    "case.callback_decided": Words(
+        "应当回访: {due} ({why})", "callback due: {due} ({why})"
+    ),
+    "case.case_rated": Words(
+        "客户评价 ({rater}): {satisfaction}, 计入统计: {counts} {incentive}",
+        "rated by the customer ({rater}): {satisfaction}; counts: {counts} {incentive}",
+    ),
     "case.callback_planned": Words(
         "安排 {planned_for} 回访", "callback planned for {planned_for}"
     ),
@@ -175,7 +182,8 @@ WORDS: dict[str, Words] = OF_TIME | {
         "重办, 由{to_unit}承办: {reason}", "reopened, with {to_unit}: {reason}", "reopen"
     ),
     "case.linked_as_repeat": Words(
-        "为 {earlier_number} 的重复诉求", "the same matter as {earlier_number} again"
+        "为 {earlier_number} 的重复诉求, 第 {times} 次",
+        "the same matter as {earlier_number} again, time {times}",
     ),
     "case.merged": Words("并入 {into_number}", "merged into {into_number}"),
     "case.absorbed": Words("{number} 并入本工单", "{number} was merged into this case"),
@@ -202,6 +210,8 @@ SECRET_WORDS: dict[str, Words] = {
 # Which table of the policy puts a field into words.
 REASONS = {
     "means": "means",
+    "rater": "rating_channel",
+    "incentive": "incentive",
     "outcome": "contact",
     "result": "attempt",
     "body": "body",

@@ -51,7 +51,7 @@ OF_TIME: dict[str, Words] = {
     ),
 }
 
-# Words of time that no policy has, by the fact and its field.
+# Words that no policy has, by the fact and its field.
 SPOKEN: Mapping[tuple[str, str], Mapping[str, Named]] = {
     ("case.clock_stopped", "outcome"): {
         "kept": Named(zh="按时完成", en="done in time"),
@@ -66,6 +66,20 @@ SPOKEN: Mapping[tuple[str, str], Mapping[str, Named]] = {
         "category": Named(zh="类别变更", en="another category"),
         "calendar": Named(zh="作息日历变更", en="another working calendar"),
         "policy": Named(zh="规则变更", en="other rules"),
+    },
+    ("case.callback_decided", "why"): {
+        "all": Named(zh="此类工单全部回访", en="all of its type are"),
+        "level": Named(zh="此等级全部回访", en="its level always is"),
+        "drawn": Named(zh="抽样抽中", en="drawn in the sample"),
+        "not_drawn": Named(zh="抽样未抽中", en="not drawn in the sample"),
+        "none": Named(zh="此类工单不回访", en="none of its type are"),
+        "secret": Named(zh="客户要求保密", en="the customer asked for secrecy"),
+        "anonymous": Named(zh="匿名诉求", en="anonymous"),
+        "no_phone": Named(zh="无联系方式", en="no way to reach the customer"),
+        "withdrawn": Named(zh="客户撤诉", en="withdrawn"),
+    },
+    ("case.case_rated", "rater"): {
+        "customer": Named(zh="客户口述", en="said to us"),
     },
     ("case.escalated", "reason"): {
         "late": Named(zh="超时", en="overdue"),

@@ -11,7 +11,7 @@ from domain.case.rules import circumstances
 from domain.setting import Setting
 
 ALL, LEVEL, DRAWN, NOT_DRAWN, NONE = "all", "level", "drawn", "not_drawn", "none"
-# Circumstances in which nobody can be asked, or nothing is left to ask; the first that holds.
+# Nobody can be asked, or nothing is left to ask: the first that holds.
 UNASKED = ("withdrawn", "secret", "anonymous", "no_phone")
 WHYS = (ALL, LEVEL, DRAWN, NOT_DRAWN, NONE, *UNASKED)
 PARTS = 1_000_000

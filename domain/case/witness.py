@@ -71,6 +71,7 @@ class StepWitnessed(CaseFact):
     attributes: dict[str, str] = field(default_factory=dict)
 
     def fold(self, case: Case) -> None:
+        case.trail = case.trail or [self.unit]
         if (self.unit, self.person) != (case.holder_unit, case.holder_person):
             case.hold(self.unit, self.person)
         case.handled(self.person)

@@ -1,4 +1,4 @@
-"""评分较低 Low rating: the customer is still not content, and it was handled again (S3, B76)."""
+"""评分较低 Low rating: handled again, and the customer is still not content (S3, B76)."""
 
 from __future__ import annotations
 

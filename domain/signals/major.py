@@ -1,4 +1,4 @@
-"""重大事件 Major: a case is found to be so grave that leaders hear of it at once (P1, P11)."""
+"""重大事件 Major: a case is so grave that leaders hear of it at once (P1, P11)."""
 
 from __future__ import annotations
 

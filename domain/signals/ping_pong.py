@@ -6,20 +6,19 @@ from domain.case.case import Case, CaseFact
 from domain.case.dispatch import CaseDispatched
 from domain.case.handover import HandoverAccepted
 from domain.case.reassign import CaseReassigned
-from domain.case.returning import ReturnDecided
 from domain.policy.time_rows import SignalRule
 from domain.signals.detector import enough
 
-HOPS = (CaseDispatched, CaseReassigned, HandoverAccepted, ReturnDecided)
+SENT = CaseDispatched | CaseReassigned | HandoverAccepted
 
 
 def ping_pong(case: Case, fact: CaseFact, rule: SignalRule) -> int | None:
     """How often the case was sent back, counted as the hand-overs view counts it.
 
-    The way home to the callback, or into a new round, is none. A return that was agreed to
-    is one, so a rule that wants more than that says at least 2 times.
+    The way home to the callback, or into a new round, is none. A return that the centre
+    agreed to is counted, but not noticed here: that is what ``returns`` is for.
     """
-    if not isinstance(fact, HOPS) or fact.from_unit == fact.to_unit:
+    if not isinstance(fact, SENT) or fact.from_unit == fact.to_unit:
         return None
     if not case.sent_back:
         return None

@@ -1,4 +1,4 @@
-"""停滞 Stall: whoever answers for the case has done nothing about it for too long (B43, S1)."""
+"""停滞 Stall: whoever answers for the case does nothing about it for too long (B43)."""
 
 from __future__ import annotations
 

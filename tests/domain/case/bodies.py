@@ -28,6 +28,7 @@ from domain.case.identify import IdentifyCustomer
 from domain.case.level import AssessLevel, RaiseLevel
 from domain.case.link_repeat import LinkRepeat
 from domain.case.merge import MergeCase, UnmergeCase
+from domain.case.rating import RateCase
 from domain.case.reassign import ReassignCase
 from domain.case.referral import ReceiveReferral, ReferOut
 from domain.case.reopen import ReopenCase
@@ -125,6 +126,11 @@ BODIES: Mapping[type[Command], Mapping[str, Pick]] = {
     AttemptCallback: {"result": code("attempt")},
     CompleteCallback: {"satisfaction": one_of(*RULES.satisfaction), "solved": FLAG},
     FailCallback: {"reason": code("callback_failed")},
+    RateCase: {
+        "satisfaction": one_of(*RULES.satisfaction),
+        "rater": one_of("customer", "sms", "pigeon"),
+        "incentive": code_if_any("incentive"),
+    },
     CloseCase: {"no_callback_reason": code_if_any("no_callback")},
     ReopenCase: {"reason": code("reopen")},
     LinkRepeat: {"earlier_case": CASES},

@@ -115,6 +115,7 @@ def test_a_complaint_goes_the_whole_loop(profile: str) -> None:
         "case.reply_submitted",
         "case.reply_approved",
         "case.final_answer_given",
+        "case.callback_decided",
         "case.callback_planned",
         "case.callback_attempted",
         "case.callback_completed",

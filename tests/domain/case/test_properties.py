@@ -89,7 +89,7 @@ STORIES: tuple[Story, ...] = (
     (story.received(secret=True), *story.HANDLING[1:]),
 )
 RULES = policy()
-AFTER_THE_END = {"reopen", "unmerge"}
+AFTER_THE_END = {"reopen", "unmerge", "rate-case"}
 MAPPER = FactMapper()
 SEED = st.integers(0, 2**20)
 SEEDS = st.lists(SEED, min_size=1, max_size=20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.case.accept import CaseAccepted
+from domain.case.callback_choice import CallbackDecided
 from domain.case.final_answer import FinalAnswerGiven, GiveFinalAnswer
 from domain.case.reply import ReplySubmitted, ReplyToCase
 from domain.case.review import ApproveReply, RejectReply, ReplyApproved, ReplyRejected
@@ -91,7 +92,10 @@ def test_the_customer_is_told_what_came_of_it() -> None:
     case = (
         given(*REVIEW)
         .when(by(HANDLER, GiveFinalAnswer, answer=text("mended"), means="visit"))
-        .then(FinalAnswerGiven(answer=text("mended"), means="visit", on_receipt=False))
+        .then(
+            FinalAnswerGiven(answer=text("mended"), means="visit", on_receipt=False),
+            CallbackDecided(due=True, why="all"),
+        )
     )
     assert (case.stage, case.answered_at) == ("reviewed", later())
 
@@ -100,7 +104,10 @@ def test_an_enquiry_is_answered_on_the_call_and_the_agent_has_handled_it() -> No
     case = (
         given(received("enquiry"))
         .when(by(AGENT, GiveFinalAnswer, answer=text("yes"), means="phone"))
-        .then(FinalAnswerGiven(answer=text("yes"), means="phone", on_receipt=True))
+        .then(
+            FinalAnswerGiven(answer=text("yes"), means="phone", on_receipt=True),
+            CallbackDecided(due=False, why="no_phone"),
+        )
     )
     assert (case.stage, case.handled_by) == ("reviewed", ["dan"])
 
