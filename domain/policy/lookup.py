@@ -72,6 +72,7 @@ def _closeness(row: Limit | Route, matter: Matter) -> int | None:
         if allowed and value not in allowed:
             return None
         closeness += bool(allowed)
+    closeness += isinstance(row, Limit) and bool(row.bodies)
     if not row.categories:
         return closeness
     above = [code for code in _lineage(matter.category) if code in row.categories]
