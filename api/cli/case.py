@@ -26,6 +26,7 @@ from api.cli.times import moved, state_of_clock
 from api.office import Office
 from api.replay import replay
 from domain.case.case import Case
+from domain.promise.coming import STALL
 from domain.refused import NotFound
 from projections.boards import Boards
 from projections.clock_rows import ClockRow
@@ -182,9 +183,13 @@ def print_chain(opened: Office, name: str, links: list[dict[str, Any]]) -> None:
 
 
 def _why(link: dict[str, Any]) -> str:
-    """``late overdue:answer.1 [deputy]``: the reason, the climb, why somebody else."""
-    fallback = link["fallback"] and f"[{link['fallback']}]"
-    return " ".join(filter(None, (link["reason"], link["climb"], fallback)))
+    """``late answer.1 [deputy]``: the reason, the clock or the time, why somebody else."""
+    signal, _, cause = (link["climb"] or "").partition(":")
+    said = [link["reason"]]
+    # A stall is named after the moment of the last act, which stands in the timeline.
+    said += [cause] if signal != STALL else []
+    said += [f"[{link['fallback']}]"] if link["fallback"] else []
+    return " ".join(filter(None, said))
 
 
 def _answer(link: dict[str, Any]) -> str:

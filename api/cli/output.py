@@ -58,7 +58,8 @@ def say_table(
         table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(width=width()).print(table)
+    # What facts say is no markup: "[nobody]" would not be printed at all.
+    Console(width=width(), markup=False, emoji=False).print(table)
 
 
 def width() -> int:
