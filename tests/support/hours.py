@@ -1,4 +1,4 @@
-"""A desk in a memory on whose one case time passes, with rules of time that are easy to check.
+"""A desk in a memory on whose one case time passes, by rules that are easy to check.
 
 Office hours are Monday to Friday 09:00-12:00 and 13:00-17:00 in China. MONDAY is 2026-03-02
 10:00 there. Moments are spoken in local time: ``at("03-06 15:00")``.
@@ -21,6 +21,7 @@ from domain.policy.book import PublishPolicy, policy_book_id
 from domain.promise.calendar_book import PublishCalendar, calendar_book_id
 from domain.promise.keep_time import TIMEKEEPER, KeepTime
 from domain.promise.records import Clock
+from tests.support.calendars import calendar
 from tests.support.in_memory import Memory
 from tests.support.organisation import SINCE, founding
 from tests.support.scenario import AGENT, CASE_ID, DISPATCHER, HANDLER, MONDAY, by, text
@@ -28,7 +29,6 @@ from tests.support.scenario import AGENT, CASE_ID, DISPATCHER, HANDLER, MONDAY, 
 CHINA = timezone(timedelta(hours=8))
 SYSTEM = Actor(person="huiyin", role="system")
 NAMED = {"zh": "规则", "en": "rule", "source": "U"}
-OFFICE = [["09:00", "12:00"], ["13:00", "17:00"]]
 LADDER = NAMED | {
     "answer_holds": "1 d",
     "rungs": [
@@ -97,20 +97,6 @@ def rules(
     document["ladders"] = {"climb": LADDER, "idle": IDLE}
     document["signals"] = signals or {}
     return document | tables
-
-
-def calendar(version: int, **changes: Any) -> dict[str, Any]:
-    """A version of the office calendar."""
-    document = {
-        "name": "office",
-        "version": version,
-        "effective_from": "2020-01-01T00:00:00+08:00",
-        "tz": "Asia/Shanghai",
-        "weekly": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), OFFICE),
-        "holidays": [],
-        "source": "U",
-    }
-    return document | changes
 
 
 class Hours:

@@ -26,6 +26,7 @@ from domain.organisation.organisation import Organisation
 from domain.policy.policy import Policy
 from domain.refused import Refused
 from domain.setting import Setting
+from tests.support.calendars import calendar_book
 from tests.support.organisation import founded
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -129,14 +130,19 @@ class Scenario:
         assert case is not None
         return case
 
-    def when(self, command: Command) -> Voiced:
-        setting = Setting(
+    @property
+    def setting(self) -> Setting:
+        """What a decision about the case may look at besides."""
+        return Setting(
             policy=self.rules,
             organisation=self.organisation,
             case=lambda case_id: told(case_id, self.others.get(case_id, ()), self.rules),
+            calendar_book=calendar_book,
         )
+
+    def when(self, command: Command) -> Voiced:
         case = told(CASE_ID, self.facts, self.rules)
-        return Voiced(command, setting, case, frozenset(self.others))
+        return Voiced(command, self.setting, case, frozenset(self.others))
 
 
 class Voiced:

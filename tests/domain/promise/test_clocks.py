@@ -23,7 +23,8 @@ from domain.promise.clock import (
     DeadlineWarned,
 )
 from domain.promise.records import Pause
-from tests.support.hours import RULES, Hours, at, calendar, clock, rules, wall
+from tests.support.calendars import calendar
+from tests.support.hours import RULES, Hours, at, clock, rules, wall
 from tests.support.scenario import AGENT, DISPATCHER, HANDLER, LEADER, text
 
 REPLY = {

@@ -29,7 +29,8 @@ from domain.promise.clock import ClockStarted, ClockStopped, DeadlineBreached
 from domain.promise.keep_time import KeepTime
 from domain.refused import Refused
 from tests.domain.case.bodies import body_of
-from tests.support.hours import NAMED, Hours, calendar, rules
+from tests.support.calendars import calendar
+from tests.support.hours import NAMED, Hours, rules
 from tests.support.scenario import (
     AGENT,
     CASE_ID,
