@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
+from api.calendars import publish_calendars
 from domain.desk import Desk
 from domain.fact import Actor
 from domain.policy.book import PublishPolicy, policy_book_id
@@ -67,7 +68,7 @@ def read_tables(folder: Traversable) -> dict[str, Any]:
 
 
 def found_rules(desk: Desk, at: datetime) -> list[str]:
-    """Publish the shipped profiles into a log that has no rules yet; their labels.
+    """Publish what is shipped into a log that has no rules yet; the labels.
 
     Rules that came with a later version of the program are published by a person
     (``huiyin policy publish``), never by looking at a board.
@@ -78,13 +79,14 @@ def found_rules(desk: Desk, at: datetime) -> list[str]:
 
 
 def publish_shipped(desk: Desk, at: datetime) -> list[str]:
-    """Publish each shipped profile that is later than what the log has, and name it.
+    """Publish each shipped calendar and profile that is later than what the log has, and
+    name it; the calendars first, since profiles count in them.
 
     A second call, or one from another process at the same moment, publishes nothing: the
     command id follows from the label. Where a later version of one's own stands in the
     log, the shipped one is left alone.
     """
-    return [
+    return publish_calendars(desk, at) + [
         publish(desk, document, at, PUBLISHER)
         for profile, document in shipped().items()
         if Policy.from_document(document).version > _last(desk, profile)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -28,6 +28,7 @@ from domain.desk import Answer
 from domain.fact import Actor
 from domain.organisation.organisation import ORGANISATION_ID
 from domain.policy.book import policy_book_id
+from domain.promise.calendar_book import calendar_book_id
 from domain.refused import NotFound, Refused
 
 
@@ -50,6 +51,7 @@ PLACES: dict[str, Place] = {
     "case": Place("/cases", bare="receive", many=True),
     "organisation": Place("/organisation", bare=None, many=False),
     "policy": Place("/policies", bare="publish-policy", many=False),
+    "calendar": Place("/calendars", bare="publish-calendar", many=False),
 }
 
 
@@ -123,8 +125,8 @@ class CommandRoute:
             return uuid5(command_id, self.place.path)
         if self.subject == "organisation":
             return ORGANISATION_ID
-        if self.subject == "policy":
-            return policy_book_id(_profile(body["document"]))
+        if self.subject in BOOKS:
+            return BOOKS[self.subject](body["document"])
         ref = request.path_params["ref"]
         if self.subject == "call":
             return _call_id(ref)
@@ -209,3 +211,10 @@ def _profile(document: Mapping[str, Any]) -> str:
     profile = document.get("profile")
     name = profile.get("name") if isinstance(profile, dict) else None
     return name if isinstance(name, str) else ""
+
+
+BOOKS: dict[str, Callable[[Mapping[str, Any]], UUID]] = {
+    "policy": lambda document: policy_book_id(_profile(document)),
+    "calendar": lambda document: calendar_book_id(str(document.get("name", ""))),
+}
+"""The book that a document to publish belongs into."""

@@ -41,7 +41,12 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[str, Any] | Any]:
         "case": "/cases/{id}/",
         "organisation": "/organisation/",
     }
-    bare = {"offer": "/calls", "receive": "/cases", "publish-policy": "/policies"}
+    bare = {
+        "offer": "/calls",
+        "receive": "/cases",
+        "publish-policy": "/policies",
+        "publish-calendar": "/calendars",
+    }
     return bare.get(action) or paths[subject] + action, body
 
 

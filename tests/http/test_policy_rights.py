@@ -77,6 +77,8 @@ def prepared(hotline: Hotline, profile: str, action: str) -> tuple[str, dict[str
         return "/cases", body
     if action == "publish-policy":
         return "/policies", {"document": shipped()[profile]}
+    if action == "publish-calendar":
+        return "/calendars", body
     if subject == "organisation":
         return f"/organisation/{action}", body
     if action == "offer":

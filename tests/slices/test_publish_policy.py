@@ -11,18 +11,21 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from api.calendars import shipped_calendars
 from api.policies import publish_shipped, shipped
 from domain.case.receive import ReceiveCase
 from domain.command import Command
 from domain.desk import Desk
 from domain.fact import Actor
 from domain.policy.book import PolicyPublished, PublishPolicy, policy_book_id
+from domain.promise.calendar_book import CalendarPublished
 from domain.refused import NotPermitted, Refused
 from store import Store
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 SGCC = policy_book_id("sgcc-2022")
+SHIPPED = [f"{name}@1" for name in (*shipped_calendars(), *shipped())]
 WISHES = UUID("0b6c8a52-4f0e-4c57-8d43-6a1a3f3d9a10")
 AGENT = Actor(person="lin", role="agent", unit="95598")
 ADMIN = Actor(person="zhou", role="admin")
@@ -66,10 +69,13 @@ def test_without_rules_no_case_is_received(desk: Desk) -> None:
 
 
 def test_the_shipped_rules_are_published_once(desk: Desk, store: Store) -> None:
-    assert publish_shipped(desk, NOW) == ["hotline-12345@1", "sgcc-2022@1"]
+    assert publish_shipped(desk, NOW) == SHIPPED
     assert publish_shipped(desk, TOMORROW) == []
     facts = [entry.fact for entry in store.log.read(0, 10)]
-    assert [type(fact) for fact in facts] == [PolicyPublished, PolicyPublished]
+    kinds = [type(fact) for fact in facts]
+    assert kinds.count(CalendarPublished) == len(shipped_calendars())
+    assert kinds.count(PolicyPublished) == len(shipped())
+    assert len(kinds) == len(SHIPPED)
     assert {fact.actor.role for fact in facts} == {"system"}
 
 
@@ -88,11 +94,8 @@ def test_desks_that_start_together_publish_once(store: Store) -> None:
 
     with ThreadPoolExecutor(4) as together:
         started = list(together.map(start, range(4)))
-    assert {label for each in started for label in each} == {
-        "hotline-12345@1",
-        "sgcc-2022@1",
-    }
-    assert store.log.head() == len(shipped())
+    assert {label for each in started for label in each} == set(SHIPPED)
+    assert store.log.head() == len(SHIPPED)
 
 
 def test_a_case_keeps_the_rules_of_its_day(desk: Desk) -> None:
@@ -112,7 +115,7 @@ def test_a_case_keeps_the_rules_of_its_day(desk: Desk) -> None:
 
 def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
     desk.handle(publishing(second(NOW)))
-    assert publish_shipped(desk, NOW) == ["hotline-12345@1"]
+    assert publish_shipped(desk, NOW) == [each for each in SHIPPED if "sgcc" not in each]
     assert desk.policy_in_force(NOW).label == "sgcc-2022@2"
 
 
