@@ -25,7 +25,7 @@ from domain.organisation.delegate import Delegate
 from domain.policy.book import PublishPolicy, policy_book_id
 from domain.refused import NotFound, NotPermitted, Refused, Stale
 from tests.support.in_memory import Memory
-from tests.support.offices import DISPATCH, RECEIVE, URGE, Office, other
+from tests.support.offices import DISPATCH, RECEIVE, URGE, Office, other, timeless
 from tests.support.organisation import order
 from tests.support.scenario import (
     AGENT,
@@ -256,7 +256,7 @@ def test_a_role_that_the_rules_do_not_know_sees_nothing(office: Office) -> None:
 
 def test_a_case_keeps_the_rules_it_was_received_under(office: Office) -> None:
     office.desk.handle(RECEIVE)
-    document = shipped()["sgcc-2022"]
+    document = timeless(shipped()["sgcc-2022"])
     reasons = document["reasons"] | {"reassign": {}}
     profile = document["profile"] | {
         "version": 2,

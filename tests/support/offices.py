@@ -34,8 +34,12 @@ TIME = frozenset({"clocks", "ladders", "signals", "orders"})
 
 
 def timeless(document: dict[str, Any]) -> dict[str, Any]:
-    """The same rules without those of time: each command leads to its own facts only."""
-    return {table: rows for table, rows in document.items() if table not in TIME}
+    """The same rules without those of time: each command leads to its own facts only.
+
+    They are version 1, whatever is shipped.
+    """
+    rules = {table: rows for table, rows in document.items() if table not in TIME}
+    return rules | {"profile": document["profile"] | {"version": 1}}
 
 
 class Office:
