@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from domain.policy.measures import SOURCES
+from domain.policy.measures import OF_CASE, SOURCES
 from domain.policy.policy import Policy
 from projections.calls import CALLS, CallRow
 from projections.chains import RUNGS, RungRow
@@ -60,7 +60,7 @@ def of_case(behind: Behind) -> dict[str, Any]:
     """What the case says of its rows; a type that the rules lack is no complaint."""
     case = behind.case
     if case is None:  # its view could not take the facts it begins with
-        return {}
+        return dict.fromkeys(("number", *OF_CASE))
     rule = behind.policy.types.get(case.business_type)
     return {
         "number": case.number,
@@ -75,6 +75,7 @@ def of_case(behind: Behind) -> dict[str, Any]:
         "anonymous": case.anonymous,
         "merged": case.merged_into is not None,
         "witnessed": case.witnessed,
+        "on_receipt": case.on_receipt,
         "unit": case.unit,
     }
 
@@ -165,7 +166,8 @@ SAYS: Mapping[str, Callable[[Any, Behind], dict[str, Any]]] = {
 def record(of: str, row: Any, behind: Behind) -> dict[str, Any]:
     """A row as a measure reads it: its own columns over those of its case."""
     said = of_case(behind) | asdict(row) | SAYS[of](row, behind)
-    return {name: said.get(name) for name in (*KEY, *SOURCES[of])}
+    columns = {name: said[name] for name in SOURCES[of]}
+    return columns | {name: said.get(name) for name in KEY}
 
 
 class Rows:

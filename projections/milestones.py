@@ -22,6 +22,7 @@ from domain.case.identify import CustomerIdentified
 from domain.case.level import LevelAssessed, LevelRaised
 from domain.case.link_repeat import CaseLinkedAsRepeat
 from domain.case.merge import CaseMerged, CaseUnmerged
+from domain.case.rating import CaseRated
 from domain.case.reassign import CaseReassigned
 from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
@@ -147,6 +148,21 @@ def attempted(row: MilestoneRow, fact: CallbackAttempted) -> MilestoneRow:
 def called_back(row: MilestoneRow, fact: CallbackCompleted) -> MilestoneRow:
     row = first("reached_at")(first("called_at")(row, fact), fact)
     return last_round(row, satisfaction=fact.satisfaction, solved=fact.solved)
+
+
+def rated(row: MilestoneRow, fact: CaseRated) -> MilestoneRow:
+    rating = RatingRow(
+        case_id=row.case_id,
+        n=len(row.ratings) + 1,
+        unit=row.unit,
+        at=fact.occurred_at,
+        rater=fact.rater,
+        satisfaction=fact.satisfaction,
+        solved=fact.solved,
+        counted_in=fact.counts,
+        incentive=fact.incentive,
+    )
+    return replace(row, ratings=(*row.ratings, rating))
 
 
 def closed(row: MilestoneRow, fact: CaseFact) -> MilestoneRow:
@@ -304,6 +320,7 @@ MILESTONES: View[MilestoneRow] = View(
         on(CallbackPlanned, known(planned)),
         on(CallbackAttempted, known(attempted)),
         on(CallbackCompleted, known(called_back)),
+        on(CaseRated, known(rated)),
         on(CaseClosed, known(closed)),
         on(CaseReopened, known(reopened)),
     ),

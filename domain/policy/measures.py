@@ -30,6 +30,7 @@ OF_CASE = {
     "anonymous": "flag",
     "merged": "flag",
     "witnessed": "flag",
+    "on_receipt": "flag",
     "unit": "text",
 }
 
@@ -41,7 +42,6 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "received_at": "moment",
         "answered_at": "moment",
         "closed_at": "moment",
-        "on_receipt": "flag",
         "withdrawn": "flag",
         "repeat": "flag",
         "reopened": "number",
