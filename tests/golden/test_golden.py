@@ -31,8 +31,11 @@ def test_a_stored_fact_reads_for_ever(file: Path) -> None:
     assert read.actor == ENVELOPE["actor"]
     assert read.occurred_at == ENVELOPE["occurred_at"]
     if file == path_of(kind):
-        assert read == example(kind)
-        assert json.loads(encode_fact(read)) == json.loads(file.read_bytes())
+        said = json.loads(file.read_bytes())
+        assert json.loads(encode_fact(read)) == said
+        # A field that came later, with a default, is not in a file from before.
+        today = json.loads(encode_fact(example(kind)))
+        assert said == {name: value for name, value in today.items() if name in said}
 
 
 def test_golden_files_are_of_fact_types_that_are_still_there() -> None:
