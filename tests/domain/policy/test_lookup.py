@@ -35,7 +35,7 @@ def test_a_rural_fault_has_90_minutes_and_an_urban_one_45() -> None:
 
 def test_no_row_fits_where_none_is_meant() -> None:
     assert code("arrive", COMPLAINT) is None
-    assert code("restore", Matter(business_type="fault_repair", area="remote")) is None
+    assert code("restore", COMPLAINT) is None
     assert code("no_such_step", COMPLAINT) is None
 
 
@@ -52,10 +52,35 @@ def test_a_service_request_is_due_by_its_kind() -> None:
     assert code("answer", anomaly) == "answer.request.meter_anomaly"
 
 
-def test_a_referral_is_due_by_who_referred_it() -> None:
-    assert code("answer_referral", Matter(channel="12398")) == "referral.12398"
-    assert code("answer_referral", Matter(channel="12345")) == "referral.12345"
-    assert code("answer_referral", Matter(channel="letter")) == "referral.other"
+def test_a_fault_whose_area_nobody_knows_has_the_time_of_a_city() -> None:
+    nowhere = Matter(business_type="fault_repair")
+    assert code("arrive", nowhere) == "arrive.unknown"
+    assert code("restore", nowhere) == "restore.other"
+
+
+def referred(*bodies: str, channel: str = "95598") -> dict[str, str]:
+    """The limits of a case that these bodies referred, by step."""
+    matter = Matter(
+        business_type="complaint", channel=channel, bodies=frozenset(bodies)
+    )
+    steps = ("referral_12398", "referral_12345", "referral_other")
+    found = {step: code(step, matter) for step in steps}
+    return {step: limit for step, limit in found.items() if limit is not None}
+
+
+def test_a_referral_is_due_by_who_referred_it_and_each_beside_the_others() -> None:
+    assert referred() == {}
+    assert referred("12398") == {"referral_12398": "referral.12398"}
+    assert referred("media") == {"referral_other": "referral.other"}
+    assert referred("12345", "petitions") == {
+        "referral_12345": "referral.12345",
+        "referral_other": "referral.other",
+    }
+
+
+def test_what_came_by_a_regulators_channel_was_referred_by_it() -> None:
+    assert referred(channel="12398") == {"referral_12398": "referral.12398.channel"}
+    assert referred("12345", channel="12345") == {"referral_12345": "referral.12345"}
 
 
 def test_evidence_of_a_grave_case_is_kept_longer() -> None:
