@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 from domain.case.case import Case, CaseFact
 from domain.command import Command
@@ -67,7 +68,7 @@ def tell(
     for fact in facts:
         [written] = stamped([fact], case, command, setting.policy, stage)
         written.mutate(case)
-        told.append(written)
+        told.append(cast("CaseFact", written))
     return told
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cache
+from typing import Any
 
 from domain.fact import Fact
 
 ENVELOPE = frozenset({"terminal"})
+_flags: dict[type[Any], tuple[str, ...]] = {}
 
 
 def words(fact: Fact) -> frozenset[str]:
@@ -20,11 +21,12 @@ def words(fact: Fact) -> frozenset[str]:
     return frozenset({fact.TOPIC, *said})
 
 
-@cache
-def flags(kind: type[Fact]) -> tuple[str, ...]:
+def flags(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a kind of fact that are simply true or false."""
-    return tuple(
-        field.name
-        for field in fields(kind)  # type: ignore[arg-type]
-        if field.type in {"bool", bool} and field.name not in ENVELOPE
-    )
+    if kind not in _flags:
+        _flags[kind] = tuple(
+            field.name
+            for field in fields(kind)
+            if field.type in {"bool", bool} and field.name not in ENVELOPE
+        )
+    return _flags[kind]

@@ -27,13 +27,8 @@ def calendar(version: int, name: str = "office", **changes: Any) -> dict[str, An
 def calendar_book(name: str) -> CalendarBook:
     """A book of that name with one version in it: office hours."""
     published = CalendarPublished(
-        originator_id=calendar_book_id(name),
-        originator_version=1,
-        occurred_at=SINCE,
-        calendar=name,
-        version=1,
-        effective_from=SINCE,
-        document=calendar(1, name),
+        calendar=name, version=1, effective_from=SINCE, document=calendar(1, name)
     )
-    book: CalendarBook = published.mutate(None)
+    stamp = {"originator_id": calendar_book_id(name), "originator_version": 1}
+    book: CalendarBook = published.stamped(occurred_at=SINCE, **stamp).mutate(None)
     return book

@@ -181,4 +181,14 @@ class Hours:
         return [fact for fact in told if not kinds or isinstance(fact, kinds)]
 
 
-__all__ = ["AGENT", "DISPATCHER", "HANDLER", "MONDAY", "Hours", "at", "rules", "wall"]
+__all__ = [
+    "calendar",
+    "AGENT",
+    "DISPATCHER",
+    "HANDLER",
+    "MONDAY",
+    "Hours",
+    "at",
+    "rules",
+    "wall",
+]

@@ -224,7 +224,8 @@ def test_back_and_forth_is_a_signal_and_tells_the_leader_at_once() -> None:
         SignalRaised,
         CaseEscalated,
     ]
-    assert (told[1].signal, told[1].times) == ("ping_pong", 1)
+    [raised] = hours.facts(SignalRaised)
+    assert (raised.signal, raised.times) == ("ping_pong", 1)
     assert rungs(hours) == [(1, "qu", "03-02 12:00")]
 
 

@@ -24,6 +24,7 @@ from domain.case.case import CaseFact
 from domain.case.escalation import CaseEscalated
 from domain.catalogue import CASE
 from domain.command import Command
+from domain.fact import Actor
 from domain.promise.climb import SignalRaised
 from domain.promise.clock import ClockStarted, ClockStopped, DeadlineBreached
 from domain.promise.keep_time import KeepTime
@@ -95,7 +96,8 @@ class Time(RuleBasedStateMachine):
         for seed in seeds:
             chance = Random(seed)  # noqa: S311 - chance, not secrecy
             self.now += timedelta(minutes=chance.choice((0, 1, 10, 60)))
-            kind, actor = chance.choice(self.open_to_them() or [(KeepTime, AGENT)])
+            wishes = self.open_to_them() or [(KeepTime, AGENT)]
+            kind, actor = chance.choice(wishes)
             self.asked += 1
             command = kind(
                 subject=CASE_ID,
@@ -133,7 +135,7 @@ class Time(RuleBasedStateMachine):
             return refused.code
         return "done"
 
-    def open_to_them(self) -> list[tuple[type[Command], object]]:
+    def open_to_them(self) -> list[tuple[type[Command], Actor]]:
         case = self.kept.case
         setting = self.kept.desk.setting(self.kept.desk.policy(case.policy))
         found = []
