@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.case.accept import CaseAccepted
 from domain.case.callback import CallbackAttempted, CallbackFailed, CallbackPlanned
+from domain.case.callback_choice import CallbackDecided
 from domain.case.case import Case, CaseFact
 from domain.case.classify import CaseClassified, CaseReclassified
 from domain.case.close import CaseClosed
@@ -106,6 +107,8 @@ ANYTHING: list[CaseFact] = [
     answered(1),
     answered(2),
     FinalAnswerGiven(answer=text("ok"), means="phone", on_receipt=False),
+    CallbackDecided(due=True, why="all"),
+    CallbackDecided(due=False, why="withdrawn"),
     CallbackPlanned(planned_for=TWO_DAYS, from_unit="b", to_unit="95598"),
     CallbackAttempted(attempt=1, result="no_answer", reached=False),
     called_back("dissatisfied", solved=False),
@@ -148,6 +151,16 @@ def unanswered(case: Case) -> tuple[Told, ...]:
     )
 
 
+ONLY_ON_THE_BOARD = (
+    "stage_since",
+    "holder_since",
+    "next_step",
+    "next_unit",
+    "next_person",
+    "rehandle",
+)
+
+
 def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
     """The row that the desk's own case would make; what it need not know, as it is."""
     return BoardRow(
@@ -173,6 +186,7 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         extension_asked=case.extension is not None,
         due=case.due,
         answered_at=case.answered_at,
+        callback_due=case.callback_due,
         callback_for=case.callback_planned_for,
         callback_attempts=case.callback_attempts,
         callback_outcome=case.callback_outcome,
@@ -195,11 +209,7 @@ def as_the_desk_has_it(case: Case, row: BoardRow) -> BoardRow:
         anonymous=case.anonymous,
         repeat_of=case.repeat_of,
         merged_into=case.merged_into,
-        stage_since=row.stage_since,
-        holder_since=row.holder_since,
-        next_step=row.next_step,
-        next_unit=row.next_unit,
-        next_person=row.next_person,
+        **{name: getattr(row, name) for name in ONLY_ON_THE_BOARD},
     )
 
 

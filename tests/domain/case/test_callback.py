@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given as given_any
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.case.accept import CaseAccepted
@@ -196,6 +198,7 @@ def test_spreading_attempts_is_a_rule_of_the_policy() -> None:
 
 
 @pytest.mark.parametrize("profile", ["sgcc-2022", "hotline-12345"])
+@settings(deadline=None)
 @given_any(st.lists(st.integers(0, 72 * 60), min_size=1, max_size=12))
 def test_whenever_it_is_tried_the_attempts_keep_the_rules(
     profile: str, minutes: list[int]
@@ -315,7 +318,7 @@ def test_a_callback_wants_words_the_policy_knows() -> None:
 def test_who_is_not_content_is_owed_another_handling_once(
     satisfaction: str, solved: bool, dissatisfied: bool
 ) -> None:
-    said = {"satisfaction": satisfaction, "solved": solved}
+    said: dict[str, Any] = {"satisfaction": satisfaction, "solved": solved}
     asked = by(OTHER_AGENT, CompleteCallback, **said)
     told = CallbackCompleted(
         attempts=1, **said, dissatisfied=dissatisfied, rehandle=dissatisfied

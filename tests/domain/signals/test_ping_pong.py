@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from domain.case.accept import CaseAccepted
 from domain.case.case import CaseFact
 from domain.case.dispatch import CaseDispatched
@@ -111,9 +109,9 @@ def test_history_counts_from_its_first_row() -> None:
         StepWitnessed(row=n, activity="x", unit=unit)
         for n, unit in enumerate(["95598", "bailu", "95598"], start=1)
     ]
-    facts = [replace(fact, stage="received", policy="sgcc-2022@1") for fact in rows]
-    assert given(replace(begun, stage="received"), *facts).case.pingpongs == 1
-    assert given(replace(begun, stage="received"), *facts[1:]).case.pingpongs == 0
+    facts = [happened("received", AGENT, fact) for fact in rows]
+    assert given(happened("received", AGENT, begun), *facts).case.pingpongs == 1
+    assert given(happened("received", AGENT, begun), *facts[1:]).case.pingpongs == 0
 
 
 def test_handling_is_given_without_a_word_of_ping_pong() -> None:

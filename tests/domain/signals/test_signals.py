@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain.case.callback import CallbackCompleted
@@ -28,7 +30,7 @@ from tests.support.story import (
     happened,
 )
 
-GRAVE = {"levels": frozenset({"major", "special"})}
+GRAVE: dict[str, Any] = {"levels": frozenset({"major", "special"})}
 REFUSED = happened(
     "dispatched",
     DISPATCHER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from domain.case.escalation import CaseEscalated
 from domain.case.urge import CustomerUrged
@@ -42,11 +43,12 @@ def office(name: str) -> CalendarBook:
     return book
 
 
-def due(start: Scenario, **said: object) -> datetime | None:
+def due(start: Scenario, **said: Any) -> datetime | None:
     setting = Setting(
         policy=policy(), organisation=province(), case=lambda _: None, calendar_book=office
     )
-    found = rule("stall", **{"after": AFTER, "stages": WHERE} | said)
+    meant: dict[str, Any] = {"after": AFTER, "stages": WHERE} | said
+    found = rule("stall", **meant)
     return stall.due(start.case, found, setting)
 
 
