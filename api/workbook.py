@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -35,18 +36,21 @@ def write(
 ) -> None:
     """Write it; ``behind`` has the rows of each measure by its code. Times are local ones
     of the profile. A text is never taken for a formula. Raises OSError."""
-    with xlsxwriter.Workbook(
+    book = xlsxwriter.Workbook(
         str(file),
         {
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "default_date_format": "yyyy-mm-dd hh:mm",
         },
-    ) as book:
-        sheet = book.add_worksheet(FIGURES)
-        write_figures(book, sheet, heading, figures, behind, policy)
-        for code, rows in behind.items():
-            write_behind(book, book.add_worksheet(code[:NAME_MOST]), rows, policy)
+    )
+    write_figures(book, book.add_worksheet(FIGURES), heading, figures, behind, policy)
+    for code, rows in behind.items():
+        write_behind(book, book.add_worksheet(code[:NAME_MOST]), rows, policy)
+    try:
+        book.close()
+    except FileCreateError as trouble:
+        raise OSError(str(trouble)) from None
 
 
 def write_figures(

@@ -12,8 +12,8 @@ from domain.policy.rows import Named
 TABLE = "measures"
 UNITS = ("share", "count", "hours", "seconds", "times", "rate", "points")
 STATS = ("mean", "median", "p90", "sum")
-# How a column's word says more than "is": replies_min = 2, waited_over = 5.
-ENDINGS = {"_min": "min", "_max": "max", "_over": "over", "_present": "present"}
+# How a column's word says more than "is": hops_min = 2, level_present = true.
+ENDINGS = {"_min": "min", "_max": "max", "_present": "present"}
 SCALES = range(10)
 
 # What every row that belongs to a case can say of it. `complaint` and `counted` follow from
@@ -142,7 +142,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """One condition on a column. ``how``: ``is`` (one of ``values``), ``min`` (≥), ``max``
-    (≤), ``over`` (>), or ``present`` (true: it has a value)."""
+    (≤), or ``present`` (true: it has a value)."""
 
     column: str
     how: str
@@ -156,15 +156,13 @@ class Term:
             return (found is not None) is wanted
         if found is None:
             return False
-        if self.how == "over":
-            return bool(found > wanted)
         return bool(found >= wanted if self.how == "min" else found <= wanted)
 
     def __str__(self) -> str:
         said = "|".join(str(value).lower() for value in self.values)
         if self.how == "present":
             return f"{self.column} {'present' if self.values[0] else 'absent'}"
-        sign = {"is": "=", "min": "≥", "max": "≤", "over": ">"}[self.how]
+        sign = {"is": "=", "min": "≥", "max": "≤"}[self.how]
         return f"{self.column} {sign} {said}"
 
 

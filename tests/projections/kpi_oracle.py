@@ -332,7 +332,7 @@ class Oracle:
                 offered.append((taken is not None, lost is not None))
                 if taken:
                     level.append((taken.occurred_at - begin).total_seconds() <= 20)
-                elif lost and (lost.occurred_at - begin).total_seconds() > 5:
+                elif lost and (lost.occurred_at - begin).total_seconds() >= 5:
                     level.append(False)
             if over and taken and self.in_time(over.occurred_at):
                 talked.append((over.occurred_at - taken.occurred_at).total_seconds())

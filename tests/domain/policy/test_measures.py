@@ -46,7 +46,6 @@ def test_a_column_is_one_value_or_one_of_some() -> None:
     [
         ("hops_min", (2, 3), (1, None)),
         ("hops_max", (2, 1), (3, None)),
-        ("hops_over", (3,), (2, None)),
     ],
 )
 def test_a_number_is_compared(
