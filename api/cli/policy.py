@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.calendars import shipped_calendars
 from api.cli.opening import moment_option, office, refuse
 from api.cli.output import FOUND, notes, say, say_json
 from api.policies import publish, publish_shipped, read_tables
@@ -17,6 +18,7 @@ from domain.fact import Actor
 from domain.policy.lint import Finding, lint, sound
 from domain.policy.parse import Malformed, parse
 from domain.policy.policy import Policy
+from domain.policy.time_checks import time_warnings, vocabulary
 from domain.refused import Refused
 
 # Whoever may run this command on the server keeps the rules.
@@ -39,15 +41,21 @@ def lint_file(
     """Check a workflow: no dangling state, no dead end, every move with an owner.
 
     Status 1 when there is an error; warnings alone are fine. The rules of a whole profile
-    are then read as if to publish them: status 2 when that cannot be done. No database is
-    started.
+    are then read as if to publish them, with the clocks, ladders and signals: status 2
+    when that cannot be done. No database is started.
     """
     found = tables_of(file) if file.is_dir() else read(file)
     whole = file.is_dir() or ("states" not in found and "profile" in found)
+    wrong: Malformed | None = None
     try:
         findings = lint(found.get("workflow", {}) if whole else found)
-    except Malformed as wrong:
-        refuse(f"{file}: {wrong}")
+    except Malformed as no_workflow:
+        refuse(f"{file}: {no_workflow}")
+    try:
+        if whole:
+            findings += about_time(found)
+    except Malformed as row:
+        wrong = row
     if as_json:
         say_json({"findings": [shown(finding) for finding in findings]})
     else:
@@ -55,10 +63,16 @@ def lint_file(
             where = ".".join(filter(None, (finding.state, finding.action)))
             say(f"{finding.severity}: {finding.code} at {where}")
         notes.print(f"{len(findings)} findings")
-    if whole:
-        document_of(file, found)
+    if wrong is not None:
+        refuse(f"{file}: {wrong}")
     if not sound(findings):
         raise typer.Exit(FOUND)
+
+
+def about_time(tables: dict[str, Any]) -> list[Finding]:
+    """What may be meant so in the rules of time of a whole profile. Raises Malformed."""
+    policy = Policy.from_document(parse(tables, vocabulary()))
+    return time_warnings(policy, frozenset(shipped_calendars()))
 
 
 def shown(finding: Finding) -> dict[str, str | None]:
@@ -111,7 +125,7 @@ def publish_rules(
 def document_of(where: Path, tables: dict[str, Any]) -> dict[str, Any]:
     """The tables of a profile as one document; refuses, naming table and row."""
     try:
-        return parse(tables)
+        return parse(tables, vocabulary())
     except Malformed as wrong:
         refuse(f"{where}: {wrong}")
 
@@ -122,7 +136,7 @@ def tables_of(folder: Path) -> dict[str, Any]:
         refuse(f"{folder} is not a folder with the tables of a profile")
     try:
         return read_tables(folder)
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, Malformed) as wrong:
         refuse(f"{folder} cannot be read: {wrong}")
 
 

@@ -15,9 +15,7 @@ from domain.policy.time_rows import SPAN_UNITS, WORKING_DAYS, ClockRule, Ladder
 from domain.promise.words import flags
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, WORKING_DAYS: 1}
-WORD = (
-    "words: the topic of a fact about cases, or TOPIC.field, TOPIC.not_field of a yes or no"
-)
+WORD = "the topic of a fact about cases, or TOPIC.field, TOPIC.not_field of a yes or no"
 KEYS = ("starts", "restarts", "stops", "drops", "resumes")
 ENDS_BY_ITSELF = "end-suspension"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from math import isfinite
 from typing import Self
 
 from domain.policy.rows import Named
@@ -12,6 +12,7 @@ from domain.policy.rows import Named
 CLOCK_UNITS = ("s", "min", "h", "d")
 WORKING_DAYS = "wd"
 SPAN_UNITS = (*CLOCK_UNITS, WORKING_DAYS)
+WRITTEN = re.compile(r"(?P<value>[0-9]{1,9}(\.[0-9]{1,6})?) (?P<unit>s|min|h|d|wd)")
 SPAN_MAX = 100_000
 """No rule of an office waits longer, in whatever unit; more is a typing mistake."""
 
@@ -33,12 +34,12 @@ class Span:
 
         Raises ValueError when it is nothing of the kind.
         """
-        number, _, unit = text.partition(" ")
-        value = float(number)
-        whole = value == int(value) if isfinite(value) else False
-        fits = isfinite(value) and 0 <= value <= SPAN_MAX
-        if not fits or unit not in SPAN_UNITS or (unit == WORKING_DAYS and not whole):
-            raise ValueError(text)
+        found = WRITTEN.fullmatch(text)
+        if found is None:
+            raise ValueError(f"no span: {text!r}")
+        value, unit = float(found["value"]), found["unit"]
+        if value > SPAN_MAX or (unit == WORKING_DAYS and value != int(value)):
+            raise ValueError(f"no span: {text!r}")
         return cls(value=value, unit=unit)
 
     def __str__(self) -> str:

@@ -318,7 +318,7 @@ def test_there_is_no_time_limit_besides() -> None:
     assert list(CITY.limits) == [row[0] for row in CITY_LIMITS]
 
 
-def test_what_2011_and_csg_do_not_say_is_as_in_2022_and_no_promise_of_2022_is_left() -> None:
+def test_what_2011_and_csg_do_not_say_is_as_in_2022_without_its_promises() -> None:
     for policy, own in ((OLD, OLD_LIMITS), (CSG, CSG_LIMITS)):
         inherited = set(policy.limits) - {row[0] for row in own}
         assert all(policy.limits[code] == SGCC.limits[code] for code in inherited)

@@ -211,7 +211,12 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ),
     ("callback", callback(satisfaction={"ok": NAMED}), "policy_row_lacks", "row ok: score"),
     ("limits", limit(unit="weeks"), "policy_row_wrong", "table limits, row answer: unit"),
-    ("limits", limit(clock="wall"), "policy_row_wrong", "one of promise, step, outer, measure, published"),
+    (
+        "limits",
+        limit(clock="wall"),
+        "policy_row_wrong",
+        "one of promise, step, outer, measure, published",
+    ),
     (
         "limits",
         limit(areas=["moon"]),
