@@ -6,6 +6,7 @@ import typer
 
 from api.cli import (
     board,
+    calendar,
     case,
     demo,
     doctor,
@@ -35,6 +36,7 @@ app.command("import")(imports.import_log)
 app.add_typer(case.app, name="case")
 app.add_typer(views.app, name="views")
 app.add_typer(policy.app, name="policy")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(log.app, name="log")
 app.add_typer(stats.app, name="stats")
 app.add_typer(report.app, name="report")

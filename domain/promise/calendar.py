@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from calendar import isleap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -15,6 +15,8 @@ from domain.promise.calendar_year import (
     NONE,
     Span,
     Year,
+    free_after,
+    free_before,
     lay_out,
     union,
     windows,
@@ -75,13 +77,13 @@ class Calendar:
         """So much working time later. It ends on closing time rather than on the next
         opening; 0 is the start, or the next opening from outside a window."""
         at, wanted = self._utc(start), _span(seconds)
-        return self._shown(self._forward(at, wanted, self._closed(pauses)))
+        return self.local(self._forward(at, wanted, self._closed(pauses)))
 
     def subtract(self, start: datetime, seconds: Seconds, pauses: Pauses = ()) -> datetime:
         """So much working time earlier. It ends on opening time rather than on the closing
         before; 0 is the start, or the previous closing from outside a window."""
         at, wanted = self._utc(start), _span(seconds)
-        return self._shown(self._backward(at, wanted, self._closed(pauses)))
+        return self.local(self._backward(at, wanted, self._closed(pauses)))
 
     def offset(self, start: datetime, seconds: Seconds, pauses: Pauses = ()) -> datetime:
         """Later, or earlier when ``seconds`` are negative."""
@@ -113,8 +115,8 @@ class Calendar:
             return local
         reached = self._working_day(local.date(), days)
         if end_of_day:
-            return self._shown(within_day(self.spec, reached)[-1][1])
-        return self._shown(
+            return self.local(within_day(self.spec, reached)[-1][1])
+        return self.local(
             datetime.combine(reached, local.time(), self.spec.zone).astimezone(UTC)
         )
 
@@ -125,16 +127,20 @@ class Calendar:
         return Day(
             working=bool(within_day(self.spec, day)),
             windows=tuple(
-                (clock(opens), clock(closes)) for opens, closes in self._local(day)
+                (clock(opens), clock(closes)) for opens, closes in self._written(day)
             ),
             source=self._source(day),
         )
+
+    def local(self, at: datetime) -> datetime:
+        """The moment in the zone of the calendar."""
+        return at.astimezone(self.spec.zone)
 
     def provisional(self, start: datetime, end: datetime) -> bool:
         """Whether the span touches a year whose official notice is not out."""
         if self.spec.noticed is None:
             return False
-        one, other = (self._shown(self._utc(at)).year for at in (start, end))
+        one, other = (self.local(self._utc(at)).year for at in (start, end))
         touched = range(min(one, other), max(one, other) + 1)
         return any(year not in self.spec.noticed for year in touched)
 
@@ -214,7 +220,7 @@ class Calendar:
             year = self._year(number)
             found = year.first(at)
             if (found[0] if found else year.ends) - since > HUNDRED_YEARS:
-                raise Refused("calendar_no_time", since=self._shown(since).isoformat())
+                raise Refused("calendar_no_time", since=self.local(since).isoformat())
             if found:
                 return found
             number += 1
@@ -226,7 +232,7 @@ class Calendar:
             year = self._year(number)
             found = year.last(at)
             if since - (found[1] if found else year.begins) > HUNDRED_YEARS:
-                raise Refused("calendar_no_time", since=self._shown(since).isoformat())
+                raise Refused("calendar_no_time", since=self.local(since).isoformat())
             if found:
                 return found
             number -= 1
@@ -304,7 +310,7 @@ class Calendar:
 
     # Days ------------------------------------------------------------------------------
 
-    def _local(self, day: date) -> list[tuple[int, int]]:
+    def _written(self, day: date) -> list[tuple[int, int]]:
         """The windows of a date as written, less its breaks."""
         kept: list[tuple[int, int]] = []
         for opens, closes in windows(self.spec, day):
@@ -346,33 +352,6 @@ class Calendar:
     def _closed(self, pauses: Pauses) -> list[Span]:
         spans = [(self._utc(since), self._utc(until)) for since, until in pauses]
         return union((since, until) for since, until in spans if since < until)
-
-    def _shown(self, at: datetime) -> datetime:
-        return at.astimezone(self.spec.zone)
-
-
-def free_after(
-    at: datetime, closed: list[Span]
-) -> Iterator[tuple[datetime, datetime | None]]:
-    """The spans from a moment on that no pause covers, in order; the last has no end."""
-    for begins, ends in closed:
-        if ends > at:
-            if begins > at:
-                yield at, begins
-            at = ends
-    yield at, None
-
-
-def free_before(
-    at: datetime, closed: list[Span]
-) -> Iterator[tuple[datetime | None, datetime]]:
-    """The spans up to a moment that no pause covers, latest first; the last is open."""
-    for begins, ends in reversed(closed):
-        if begins < at:
-            if ends < at:
-                yield ends, at
-            at = begins
-    yield None, at
 
 
 def _span(seconds: Seconds) -> timedelta:

@@ -187,3 +187,27 @@ def without(spans: Iterable[Span], holes: list[Span]) -> list[Span]:
         if since < closes:
             kept.append((since, closes))
     return kept
+
+
+def free_after(
+    at: datetime, closed: list[Span]
+) -> Iterator[tuple[datetime, datetime | None]]:
+    """The spans from a moment on that no pause covers, in order; the last has no end."""
+    for begins, ends in closed:
+        if ends > at:
+            if begins > at:
+                yield at, begins
+            at = ends
+    yield at, None
+
+
+def free_before(
+    at: datetime, closed: list[Span]
+) -> Iterator[tuple[datetime | None, datetime]]:
+    """The spans up to a moment that no pause covers, latest first; the last is open."""
+    for begins, ends in reversed(closed):
+        if begins < at:
+            if ends < at:
+                yield ends, at
+            at = begins
+    yield None, at

@@ -25,7 +25,12 @@ from store import Store
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 SGCC = policy_book_id("sgcc-2022")
-SHIPPED = [f"{name}@1" for name in (*shipped_calendars(), *shipped())]
+SHIPPED = [
+    *(f"{name}@{each['version']}" for name, each in shipped_calendars().items()),
+    *(f"{name}@{each['profile']['version']}" for name, each in shipped().items()),
+]
+FIRST: int = shipped()["sgcc-2022"]["profile"]["version"]
+ONE, TWO = f"sgcc-2022@{FIRST}", f"sgcc-2022@{FIRST + 1}"
 WISHES = UUID("0b6c8a52-4f0e-4c57-8d43-6a1a3f3d9a10")
 AGENT = Actor(person="lin", role="agent", unit="95598")
 ADMIN = Actor(person="zhou", role="admin")
@@ -38,9 +43,9 @@ def desk(store: Store) -> Iterator[Desk]:
 
 
 def second(since: datetime) -> dict[str, Any]:
-    """A second version, in which nobody is called back about an opinion."""
+    """The version after the shipped one, without callbacks about an opinion."""
     document = deepcopy(shipped()["sgcc-2022"])
-    document["profile"] |= {"version": 2, "effective_from": since.isoformat()}
+    document["profile"] |= {"version": FIRST + 1, "effective_from": since.isoformat()}
     document["types"]["opinion"] |= {"callback": "none"}
     return document
 
@@ -83,8 +88,9 @@ def test_what_is_read_from_the_log_is_what_was_shipped(store: Store, desk: Desk)
     publish_shipped(desk, NOW)
     with Desk(store.factory, profile="sgcc-2022", ledger=store.ledger) as later:
         for profile, document in shipped().items():
-            assert later.policy(f"{profile}@1").document == document
-        assert later.policy_in_force(NOW).label == "sgcc-2022@1"
+            label = f"{profile}@{document['profile']['version']}"
+            assert later.policy(label).document == document
+        assert later.policy_in_force(NOW).label == ONE
 
 
 def test_desks_that_start_together_publish_once(store: Store) -> None:
@@ -108,15 +114,15 @@ def test_a_case_keeps_the_rules_of_its_day(desk: Desk) -> None:
     )
     assert today is not None
     assert tomorrow is not None
-    assert (today.policy, tomorrow.policy) == ("sgcc-2022@1", "sgcc-2022@2")
+    assert (today.policy, tomorrow.policy) == (ONE, TWO)
     assert desk.policy(today.policy).types["opinion"].callback == "all"
     assert desk.policy(tomorrow.policy).types["opinion"].callback == "none"
 
 
 def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
     desk.handle(publishing(second(NOW)))
-    assert publish_shipped(desk, NOW) == [each for each in SHIPPED if "sgcc" not in each]
-    assert desk.policy_in_force(NOW).label == "sgcc-2022@2"
+    assert publish_shipped(desk, NOW) == [each for each in SHIPPED if each != ONE]
+    assert desk.policy_in_force(NOW).label == TWO
 
 
 def test_a_refused_version_leaves_nothing_behind(desk: Desk, store: Store) -> None:
@@ -129,4 +135,4 @@ def test_a_refused_version_leaves_nothing_behind(desk: Desk, store: Store) -> No
     with pytest.raises(NotPermitted):
         desk.handle(publishing(second(NOW), AGENT))
     assert store.log.head() == before
-    assert desk.book("sgcc-2022").last == 1
+    assert desk.book("sgcc-2022").last == FIRST
