@@ -60,9 +60,7 @@ def test_a_fault_whose_area_nobody_knows_has_the_time_of_a_city() -> None:
 
 def referred(*bodies: str, channel: str = "95598") -> dict[str, str]:
     """The limits of a case that these bodies referred, by step."""
-    matter = Matter(
-        business_type="complaint", channel=channel, bodies=frozenset(bodies)
-    )
+    matter = Matter(business_type="complaint", channel=channel, bodies=frozenset(bodies))
     steps = ("referral_12398", "referral_12345", "referral_other")
     found = {step: code(step, matter) for step in steps}
     return {step: limit for step, limit in found.items() if limit is not None}
