@@ -35,7 +35,7 @@ from consumers.claims import (
 from consumers.resting import Resting
 from domain.promise.keep_time import TIMEKEEPER, KeepTime
 from projections.ground import lock_number
-from projections.timekeepers import FORGET, GROUND, GROUP, REPORT
+from projections.timekeepers import FORGET, GROUP, REPORT, make_roster
 from store.feed import Feed
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 100
-THREADS = 6
+THREADS = 8
 POLL_SECONDS = 1.0
 # News come in crowds: one look for all that came within so long.
 GATHER_SECONDS = 0.05
@@ -76,6 +76,15 @@ class Health:
     served: int
     failing: int
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Cases that were served, in the state they were in; what came of it is in the views
+    when these stand at ``position``."""
+
+    served: dict[UUID, Due] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(slots=True)
@@ -114,8 +123,9 @@ class Timekeeper:
         self._store, self._desk, self._positions = store, desk, positions
         self._clock, self._batch, self._threads = clock, batch, threads
         self._resting = Resting()
-        # The cases of the last round, each in the state in which it was served.
-        self._served_before: dict[UUID, Due] = {}
+        # What was served last and may not be folded yet, and what was before that and is.
+        self._flight = Flight()
+        self._landed: Collection[Due] = ()
         self._calendars = Calendars()
         self._last_scan: datetime | None = None
         self._served = 0
@@ -157,7 +167,7 @@ class Timekeeper:
             connection.execute(
                 f"SET idle_in_transaction_session_timeout = '{CLAIM_SECONDS_MAX}s'"
             )
-            connection.execute(GROUND)
+            make_roster(connection)
             connection.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK])
             try:
                 yield connection
@@ -208,14 +218,15 @@ class Timekeeper:
 
     # One round ------------------------------------------------------------------------
 
-    def scan(self, connection: Connection, pool: ThreadPoolExecutor) -> int:
+    def scan(self, connection: Connection, pool: ThreadPoolExecutor) -> bool:
         """Serve the cases that are due longest, or else some with an outdated calendar.
 
-        Returns how many; when there were any, the views have taken in what came of it,
-        or it was not worth waiting for them any longer.
+        Returns whether it is worth looking again at once. What comes of one round is folded
+        while the next is served; the cases of both are left alone until then.
         """
         now = self._last_scan = self._now(connection)
-        without = self._resting.now()
+        before = self._flight
+        without = [*self._resting.now(), *before.served]
         with connection.transaction():
             claimed = claim(connection, now, self._batch, without=without)
             self._serve_all(pool, claimed, now)
@@ -223,12 +234,15 @@ class Timekeeper:
             with connection.transaction():
                 claimed = self._claim_outdated(connection, now, without)
                 self._serve_all(pool, claimed, now)
+        self._flight = Flight()
         if claimed:
-            self._served_before = {due.case_id: due for due in claimed}
-            if not self._folded(self._store.log.head()):
-                self._served_before = {}  # nobody can say of these that they are still due
+            served = {due.case_id: due for due in claimed}
+            self._flight = Flight(served, self._store.log.head())
             self._report(connection)
-        return len(claimed)
+        # Of what is not folded in time nobody can say that it is still due.
+        folded = before.served and self._folded(before.position)
+        self._landed = frozenset(before.served.values()) if folded else ()
+        return bool(claimed or before.served)
 
     def _serve_all(
         self, pool: ThreadPoolExecutor, claimed: list[Due], now: datetime
@@ -256,7 +270,7 @@ class Timekeeper:
 
     def _keep(self, due: Due, now: datetime) -> None:
         """Raises StillDue for a case that stood still before, and whatever a desk may."""
-        if self._served_before.get(due.case_id) == due:
+        if due in self._landed:
             raise StillDue(f"{due.what} of {due.clock} is due after it was kept")
         self._desk.handle(
             KeepTime(

@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg.errors import UndefinedTable
 
-from projections.ground import Connection, owned
+from projections.ground import MAKING, Connection, lock_number, owned
 
 GROUP = "timekeeper"
 """Every timekeeper holds this lock of ``projections.ground``, in common with the others."""
@@ -42,6 +42,13 @@ FROM (SELECT *, scanned_at > clock_timestamp() - interval '1 minute' AS recent
 OVERDUE = """
 SELECT count(*) FROM views.deadlines
 WHERE next_at < clock_timestamp() - interval '1 minute'"""
+
+
+def make_roster(connection: Connection) -> None:
+    """Make the table in which timekeepers report, once; safe when several start at once."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(MAKING)])
+        connection.execute(GROUND)
 
 
 class Timekeeping(msgspec.Struct, frozen=True, kw_only=True):
