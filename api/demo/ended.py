@@ -77,7 +77,7 @@ ENDED = (
         "price",
         "09:05",
         7,
-        "enquiry",
+        "information_query",
         "business.bill_price",
         "urban",
         "阶梯电价怎么算, 三口之家有没有优惠?",
@@ -88,7 +88,7 @@ ENDED = (
                 "give-final-answer",
                 {"answer": "已解释阶梯电价政策。", "means": "phone"},
             ),
-            Step(2, "agent", "close", {"no_callback_reason": "not_sampled"}),
+            Step(2, "agent", "close", {"no_callback_reason": "answered_on_call"}),
         ],
     ),
     Story(
