@@ -98,7 +98,6 @@ BEFORE_IN: dict[tuple[str, str], tuple[Step, ...]] = {
 
 # What a profile calls something else than the examples do, which speak State Grid's words.
 WORDS: dict[str, dict[str, str]] = {
-    "sgcc-2022": {},
     "hotline-12345": {
         "outage_restore.repair.over_time": "utilities.power",
         "service_conduct.attitude": "housing.repair",
