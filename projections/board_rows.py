@@ -239,7 +239,8 @@ def identified(row: BoardRow, fact: CustomerIdentified) -> BoardRow:
 def escalated(row: BoardRow, fact: CaseEscalated) -> BoardRow:
     units = tuple(dict.fromkeys((*row.told_units, fact.unit)))
     unanswered = (*row.unanswered, told_by(fact))
-    return replace(row, rung=fact.rung, unanswered=unanswered, told_units=units)
+    rung = max(row.rung, fact.rung)
+    return replace(row, rung=rung, unanswered=unanswered, told_units=units)
 
 
 def escalation_answered(row: BoardRow, fact: EscalationAnswered) -> BoardRow:
