@@ -48,20 +48,19 @@ class Year:
 
     def before(self, at: datetime) -> timedelta:
         """The working time of this year before a moment."""
-        at -= self.later
-        n = bisect_right(self.opens, at)
+        n = bisect_right(self.opens, at := self._here(at))
         if n == 0:
             return NONE
         return self.worked[n - 1] + min(at, self.closes[n - 1]) - self.opens[n - 1]
 
     def first(self, at: datetime) -> Span | None:
         """The first span that is not over at a moment."""
-        n = bisect_right(self.closes, at - self.later)
+        n = bisect_right(self.closes, self._here(at))
         return self._span(n) if n < len(self.opens) else None
 
     def last(self, at: datetime) -> Span | None:
         """The last span that began before a moment."""
-        n = bisect_left(self.opens, at - self.later)
+        n = bisect_left(self.opens, self._here(at))
         return self._span(n - 1) if n else None
 
     def reached(self, worked: timedelta) -> datetime:
@@ -76,17 +75,27 @@ class Year:
 
     def days_after(self, day: date) -> list[date]:
         """Its working days after a date, the nearest first."""
-        found = self.days[bisect_right(self.days, day - self.later) :]
+        found = self.days[bisect_right(self.days, self._day(day)) :]
         return [each + self.later for each in found]
 
     def days_before(self, day: date) -> list[date]:
         """Its working days before a date, the nearest first."""
-        found = self.days[: bisect_left(self.days, day - self.later)]
+        found = self.days[: bisect_left(self.days, self._day(day))]
         return [each + self.later for each in reversed(found)]
 
     def shifted(self, by: timedelta) -> Year:
         """A year just like it, so many whole days later."""
         return replace(self, later=self.later + by)
+
+    def _here(self, at: datetime) -> datetime:
+        """The moment in the year as it is laid out; one outside is as good as its edge."""
+        return min(max(at, self.begins), self.ends) - self.later
+
+    def _day(self, day: date) -> date:
+        if not self.days:
+            return day
+        first, last = self.days[0] + self.later, self.days[-1] + self.later
+        return min(max(day, first - DAY), last + DAY) - self.later
 
     def _span(self, n: int) -> Span:
         return self.opens[n] + self.later, self.closes[n] + self.later
