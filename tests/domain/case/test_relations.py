@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from domain.case.case import CaseFact
 from domain.case.link_repeat import CaseLinkedAsRepeat, LinkRepeat
@@ -50,6 +51,14 @@ def test_a_repeat_is_linked_to_the_closed_case_before_it() -> None:
     linked = CaseLinkedAsRepeat(earlier_case=OTHER_ID, earlier_number=NUMBER)
     case = given(*RECEIPT).beside(*OTHER_ARCHIVE).when(LINK).then(linked)
     assert case.repeat_of == OTHER_ID
+
+
+def test_the_repeat_of_a_repeat_is_the_third_time() -> None:
+    again = CaseLinkedAsRepeat(earlier_case=UUID(int=5), earlier_number="1", times=2)
+    earlier = (*OTHER_ARCHIVE[:2], happened("received", AGENT, again), *OTHER_ARCHIVE[2:])
+    linked = CaseLinkedAsRepeat(earlier_case=OTHER_ID, earlier_number=NUMBER, times=3)
+    case = given(*RECEIPT).beside(*earlier).when(LINK).then(linked)
+    assert case.repeats == 3
 
 
 def test_a_repeat_is_linked_once() -> None:
