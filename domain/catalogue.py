@@ -124,6 +124,7 @@ class Subject:
     A decision that begins a stream is called ``decide(command, setting)``; every other
     ``decide(aggregate, command, setting)``. A stream that stands before its first fact
     (a policy book, the organisation) is ``empty`` until then, and nothing begins it.
+    Commands that nobody sends from outside are ``unsent``: time is kept by the house itself.
     ``witnessed`` are facts that no command leads to: history, imported as it was.
     """
 
@@ -132,11 +133,13 @@ class Subject:
     begins: Mapping[type[Command], Decide]
     goes_on: Mapping[type[Command], Decide]
     empty: Callable[[UUID], Recorded] | None = None
+    unsent: frozenset[type[Command]] = frozenset()
     witnessed: tuple[type[Fact], ...] = ()
 
     def commands(self) -> dict[str, type[Command]]:
-        """Every command by its action word (``dispatch``, ``complete-callback``)."""
-        return {command.ACTION: command for command in (*self.begins, *self.goes_on)}
+        """Every command that somebody may send, by its action word (``dispatch``)."""
+        sent = (*self.begins, *self.goes_on)
+        return {kind.ACTION: kind for kind in sent if kind not in self.unsent}
 
 
 CALL = Subject(
@@ -209,6 +212,7 @@ CASE = Subject(
         ReceiveReferral: receive_referral,
         KeepTime: keep_time,
     },
+    unsent=frozenset({KeepTime}),
     witnessed=(CaseWitnessed, StepWitnessed),
 )
 

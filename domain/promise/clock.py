@@ -95,7 +95,7 @@ class DeadlineMoved(ClockFact):
             granted=self.granted,
         )
         if self.due > self.occurred_at:
-            self.turn(case, breached=False)
+            self.turn(case, breached=False, explained=False)
             case.end_climbs(cause=self.clock)
 
 
