@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, NamedTuple, Protocol, cast
 from uuid import UUID
 
@@ -270,7 +270,7 @@ class Desk(Application[UUID]):
             policy=policy,
             organisation=self.organisation(),
             case=case or self.case,
-            calendar_book=self.calendar_book,
+            calendar_book=cache(self.calendar_book),  # each is loaded once a decision
         )
 
     def case(self, case_id: UUID, *, cached: bool = True) -> Case | None:
