@@ -12,9 +12,11 @@ import pytest
 
 import domain.catalogue  # noqa: F401 - every fact is known once this is read
 from api.policies import shipped
+from domain.case.callback_choice import WHYS, CallbackDecided
 from domain.case.case import CaseFact
 from domain.case.contact import CustomerContacted
 from domain.case.escalation import CaseEscalated
+from domain.case.rating import CaseRated
 from domain.case.reassign import CaseReassigned
 from domain.case.returning import CaseReturned
 from domain.case.witness import StepWitnessed
@@ -138,3 +140,17 @@ def test_an_escalation_by_time_says_what_made_it_climb_and_that_nobody_was_told(
     assert line.zh.endswith(f"无人: {POLICY.signals['stall'].zh}")
     assert "nobody" in line.en
     assert told(climbed.stamped(reason="late", told="qu")).en.endswith("overdue")
+
+
+@pytest.mark.parametrize("why", WHYS)
+def test_why_a_customer_is_called_back_or_not_is_told_in_words(why: str) -> None:
+    line = told(CallbackDecided(due=True, why=why))
+    assert line.zh.startswith("应当回访: 是 (")
+    assert f"({why})" not in line.zh
+
+
+def test_a_rating_says_through_what_it_came_and_what_was_offered_for_it() -> None:
+    asked = CaseRated(rater="customer", satisfaction="neutral", counts=True, nth=1)
+    assert told(asked).zh == "客户评价 (客户口述): 一般, 计入统计: 是"
+    paid = asked.stamped(rater="sms", incentive="coupon", counts=False)
+    assert told(paid).zh == "客户评价 (短信评价): 一般, 计入统计: 否 优惠券"
