@@ -78,7 +78,7 @@ def heading(wish: Wish, question: Question, policy: Policy) -> dict[str, Any]:
         "from": question.period.first,
         "to": question.period.last,
         "since": since,
-        "before": until,
+        "until": until,
         "at": question.at,
         "unit": wish.unit,
         "units": None if question.units is None else sorted(question.units),

@@ -12,6 +12,7 @@ from api import workbook
 from api.cli.opening import moment_option, office, refuse
 from api.cli.output import notes, say_json, say_table
 from api.reports import BY, BadQuestion, Wish, heading, opened, percent, report
+from domain.organisation.organisation import Organisation
 from domain.policy.policy import Policy
 from projections.kpis import VIEWS, Kpis, Question
 from projections.moments import source_at
@@ -29,33 +30,37 @@ def reports() -> None:
     """Figures of a period, and the cases behind each."""
 
 
+First = Annotated[str, typer.Option("--from", help="first local day: 2026-03-01")]
+Last = Annotated[str, typer.Option("--to", help="last local day, included")]
+Unit = Annotated[str | None, typer.Option(help="this unit, those below and merged into it")]
+By = Annotated[str | None, typer.Option(help=f"one of {', '.join(BY)}")]
+Customers = Annotated[
+    int | None, typer.Option(help="how many there are, for complaints per customers")
+]
+Annualised = Annotated[bool, typer.Option(help="complaints per customers as for a year")]
+Code = Annotated[
+    str | None,
+    typer.Option("--open", metavar="CODE", help="the cases behind this measure"),
+]
+AsOf = Annotated[str | None, typer.Option(help="as it was known at this moment")]
+HappenedBy = Annotated[str | None, typer.Option(help="what had happened by this moment")]
+Xlsx = Annotated[
+    Path | None, typer.Option(help="a workbook: figures, and the cases behind each")
+]
+
+
 @app.command("kpi")
 def kpi(  # noqa: PLR0913, PLR0917 - one for each option of the command
-    first: Annotated[str, typer.Option("--from", help="first local day: 2026-03-01")],
-    last: Annotated[str, typer.Option("--to", help="last local day, included")],
-    unit: Annotated[
-        str | None, typer.Option(help="this unit, those below and merged into it")
-    ] = None,
-    by: Annotated[str | None, typer.Option(help=f"one of {', '.join(BY)}")] = None,
-    customers: Annotated[
-        int | None, typer.Option(help="how many there are, for complaints per customers")
-    ] = None,
-    annualised: Annotated[
-        bool, typer.Option(help="complaints per customers as for a year")
-    ] = False,
-    code: Annotated[
-        str | None,
-        typer.Option("--open", metavar="CODE", help="the cases behind this measure"),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="as it was known at this moment")
-    ] = None,
-    happened_by: Annotated[
-        str | None, typer.Option(help="what had happened by this moment")
-    ] = None,
-    xlsx: Annotated[
-        Path | None, typer.Option(help="a workbook: figures, and the cases behind each")
-    ] = None,
+    first: First,
+    last: Last,
+    unit: Unit = None,
+    by: By = None,
+    customers: Customers = None,
+    annualised: Annualised = False,
+    code: Code = None,
+    as_of: AsOf = None,
+    happened_by: HappenedBy = None,
+    xlsx: Xlsx = None,
     as_json: Annotated[bool, typer.Option("--json", help="one object")] = False,
 ) -> None:
     """KPI 指标: in-time, callback, complaint and call figures of the policy's measures.
@@ -65,8 +70,8 @@ def kpi(  # noqa: PLR0913, PLR0917 - one for each option of the command
     known, happened = moment_option(as_of), moment_option(happened_by)
     if known and happened:
         raise typer.BadParameter("one of --as-of and --happened-by, not both")
-    if xlsx and code:
-        raise typer.BadParameter("a workbook has the cases behind every measure anyway")
+    if xlsx and (code or as_json):
+        raise typer.BadParameter("--xlsx goes without --open and --json: it has it all")
     wish = Wish(
         first=first,
         last=last,
@@ -79,10 +84,7 @@ def kpi(  # noqa: PLR0913, PLR0917 - one for each option of the command
         opening.catch_up()
         policy = opening.desk.policy_in_force(datetime.now(UTC))
         at = known or happened or datetime.now(UTC)
-        try:
-            question = wish.question(policy, opening.desk.organisation(), at)
-        except BadQuestion as wrong:
-            misasked(wrong)
+        question = asked(wish, policy, opening.desk.organisation(), at)
         source = source_at(opening.store, VIEWS, known=known, happened=happened)
         view = Kpis(source, policy)
         if code is not None:
@@ -91,6 +93,14 @@ def kpi(  # noqa: PLR0913, PLR0917 - one for each option of the command
             write_workbook(xlsx, wish, view, question, policy)
         else:
             say_figures(wish, view, question, policy, as_json=as_json)
+
+
+def asked(wish: Wish, policy: Policy, books: Organisation, at: datetime) -> Question:
+    """The question that the options put; typer shows what is wrong with one."""
+    try:
+        return wish.question(policy, books, at)
+    except BadQuestion as wrong:
+        misasked(wrong)
 
 
 def misasked(wrong: BadQuestion) -> NoReturn:
