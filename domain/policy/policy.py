@@ -49,6 +49,11 @@ TABLES = (
     "orders",
     "measures",
 )
+ABOUT = (
+    *("name", "version", "effective_from", "counting_basis"),
+    *("intake_unit", "fallback_unit", "calendar", "time_zone", "utc_offset"),
+)
+"""What a profile says of itself."""
 
 
 UNTITLED = Named(zh="", en="")
@@ -104,18 +109,7 @@ class Policy:
             if table not in document:
                 raise Malformed("policy_lacks_table", table=table)
         profile = Row("profile", "profile", document["profile"])
-        profile.only(
-            "name",
-            "version",
-            "effective_from",
-            "intake_unit",
-            "fallback_unit",
-            "calendar",
-            "time_zone",
-            "utc_offset",
-            "counting_basis",
-            *read.TEXTS,
-        )
+        profile.only(*ABOUT, *read.TEXTS)
         workflow = spread(Row("workflow", "workflow", document["workflow"]).values)
         return cls(
             profile=profile.text("name"),
