@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
+from api.worked_sums import worked_sum
 from projections.chains import CHAINS, Chains
 from projections.clock_rows import ClockRow
 from projections.clocks import TIME, Clocks
@@ -16,6 +17,7 @@ from projections.folding import fold_in_memory
 from projections.reading import Held
 
 if TYPE_CHECKING:
+    from domain.desk import Desk
     from store.log import Entry
 
 
@@ -35,6 +37,18 @@ def links(case_id: UUID, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [
         asdict(link) | {"recorded_at": recorded[link.version]}
         for link in Chains(Held(folded)).of(case_id)
+    ]
+
+
+def explained(rows: Iterable[ClockRow], desk: Desk) -> list[dict[str, Any]]:
+    """Clocks, each with the worked sum of its due time.
+
+    Raises Refused for rules or a calendar that this log does not have.
+    """
+    return [
+        asdict(row)
+        | {"sum": worked_sum(row, desk.policy(row.policy or ""), desk.calendar_book)}
+        for row in rows
     ]
 
 

@@ -21,10 +21,14 @@ from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
 from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
+from domain.promise.clock import OVERDUE, ClockStopped, DeadlineMoved
+from domain.promise.coming import STALL
 from projections.reading import Is, Source
 from projections.table import Row, Table
 from projections.told import told_by
 from projections.view import Occurrences, View, known, on
+
+STALLS = f"{STALL}:"
 
 
 class RungRow(Row, frozen=True, kw_only=True):
@@ -34,10 +38,10 @@ class RungRow(Row, frozen=True, kw_only=True):
     ``told_at``. ``rung`` 1 and up: ``person`` in ``post`` was told then, for ``reason``,
     by ``rule``; ``fallback`` says why it is not the leader of ``unit``, or that it was
     ``nobody`` at all. ``climb`` is the ladder under way (None: a person escalated), on
-    which that rung was ``due``; ``next_at`` is the rung after it unless somebody acts,
-    moved by an answer. ``version`` is the case's when this link began: the log knows when
-    that was recorded. ``round`` rises with each reopening. ``lapsed_at``: the case was
-    done before it was answered.
+    which that rung was ``due``; ``next_at`` is the rung after it unless somebody acts
+    (None: it was told, or the climb is at an end). ``version`` is the case's when this
+    link began: the log knows when that was recorded. ``round`` rises with each reopening.
+    ``lapsed_at``: the case was done before it was answered.
     """
 
     case_id: UUID
@@ -145,7 +149,7 @@ def stepped(row: ChainRow, fact: StepWitnessed) -> ChainRow:
 
 def told(row: ChainRow, fact: CaseEscalated) -> ChainRow:
     return linked(
-        row,
+        goes_on(row, fact.climb, None),
         fact,
         rung=fact.rung,
         unit=fact.unit,
@@ -164,19 +168,43 @@ def answered(row: ChainRow, fact: EscalationAnswered) -> ChainRow:
     """For exactly who was told there: another line of units has a first rung too."""
     meant = astuple(told_by(fact))
     links = [
-        replace(
-            link,
-            answered_at=fact.occurred_at,
-            answered_by=fact.person,
-            next_at=fact.next_at,
-        )
+        replace(link, answered_at=fact.occurred_at, answered_by=fact.person)
         if link.waits
         and link.round == row.round
         and (link.rung, link.unit, link.post, link.person, link.climb) == meant
         else link
         for link in row.links
     ]
-    return replace(row, links=tuple(links))
+    return goes_on(replace(row, links=tuple(links)), fact.climb, fact.next_at)
+
+
+def goes_on(row: ChainRow, climb: str | None, at: datetime | None) -> ChainRow:
+    """The last link of a climb says when it goes on; None: not from there."""
+    last = max((k.n for k in row.links if climb and k.climb == climb), default=0)
+    links = [replace(link, next_at=at) if link.n == last else link for link in row.links]
+    return replace(row, links=tuple(links)) if last else row
+
+
+def clock_stopped(row: ChainRow, fact: ClockStopped) -> ChainRow:
+    return goes_on(row, f"{OVERDUE}:{fact.clock}", None)
+
+
+def deadline_moved(row: ChainRow, fact: DeadlineMoved) -> ChainRow:
+    """What lies ahead again is no longer climbed for."""
+    ahead = fact.due > fact.occurred_at
+    return goes_on(row, f"{OVERDUE}:{fact.clock}", None) if ahead else row
+
+
+def went_on(row: ChainRow, fact: CaseFact) -> ChainRow:
+    """Any act of an owner ends a stall, and the end of a case ends every climb."""
+    links = [
+        replace(link, next_at=None)
+        if link.next_at is not None
+        and (fact.terminal or (fact.OWNER_ACT and (link.climb or "").startswith(STALLS)))
+        else link
+        for link in row.links
+    ]
+    return replace(row, links=tuple(links)) if links != list(row.links) else row
 
 
 def lapsed(row: ChainRow, fact: CaseFact) -> ChainRow:
@@ -202,7 +230,11 @@ def unmerged(row: ChainRow, fact: CaseUnmerged) -> ChainRow:
 def new_round(row: ChainRow, fact: CaseReopened) -> ChainRow:
     """The climb starts at the bottom again; whoever has not answered need not now."""
     links = [
-        replace(link, lapsed_at=fact.occurred_at) if link.waits else link
+        replace(
+            link,
+            lapsed_at=fact.occurred_at if link.waits else link.lapsed_at,
+            next_at=None,
+        )
         for link in row.links
     ]
     return sent(replace(row, round=row.round + 1, links=tuple(links)), fact)
@@ -239,6 +271,9 @@ CHAINS: View[ChainRow] = View(
         on(CaseUnmerged, known(unmerged)),
         on(CaseEscalated, known(told)),
         on(EscalationAnswered, known(answered)),
+        on(ClockStopped, known(clock_stopped)),
+        on(DeadlineMoved, known(deadline_moved)),
+        on(CaseFact, known(went_on)),
         on(CaseFact, known(lapsed)),
         on(CaseReopened, known(new_round)),
     ),

@@ -167,7 +167,7 @@ def started(row: TimeRow, fact: ClockStarted) -> TimeRow:
 
 
 def moved(row: TimeRow, fact: DeadlineMoved) -> TimeRow:
-    """A deadline that lies ahead again is not breached."""
+    """A deadline that lies ahead again is not breached, and no old reason explains it."""
     ahead = fact.due > fact.occurred_at
 
     def change(clock: ClockRow) -> ClockRow:
@@ -188,6 +188,7 @@ def moved(row: TimeRow, fact: DeadlineMoved) -> TimeRow:
             moved_why=fact.why,
             breached_at=None if ahead else clock.breached_at,
             unit_breached=None if ahead else clock.unit_breached,
+            explained=None if ahead else clock.explained,
         )
 
     return _turned(row, fact, change)

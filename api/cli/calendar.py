@@ -115,7 +115,7 @@ def due(
         say_json(told | sum_)
         return
     if explain:
-        _say_sum(found, calendar)
+        say_sum(found, calendar)
     say(f"due {_moment(found.due)} {calendar.spec.zone.key}")
     if provisional:
         notes.print("provisional 暂定: the official holidays of a year in it are not out")
@@ -202,7 +202,8 @@ def _pause(text: str) -> tuple[datetime, datetime]:
         raise typer.BadParameter(f"{text!r}: write FROM/TO; {wrong}") from None
 
 
-def _say_sum(found: Sum, calendar: Calendar) -> None:
+def say_sum(found: Sum, calendar: Calendar) -> None:
+    """A sum, window by window, in the zone of its calendar."""
     say_table(
         f"from {_moment(found.start)} {calendar.spec.zone.key}",
         ("date", "", "from", "to", found.unit, "in all", ""),

@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from api import case_ref, case_times
+from api.cli.calendar import say_sum
 from api.cli.opening import moment_option, office, refuse
 from api.cli.output import (
     fields,
@@ -25,6 +26,7 @@ from api.cli.output import (
 from api.cli.times import moved, state_of_clock
 from api.office import Office
 from api.replay import replay
+from api.worked_sums import calendar_of, worked_sum
 from domain.case.case import Case
 from domain.promise.coming import STALL
 from domain.refused import NotFound
@@ -201,15 +203,35 @@ def _answer(link: dict[str, Any]) -> str:
 
 
 @app.command("clocks")
-def clocks(ref: Ref, as_of: AsOf = None, as_json: Json = False) -> None:
+def clocks(
+    ref: Ref,
+    as_of: AsOf = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="the sum of each, window by window")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """What was promised until when, what came of it; as of any moment, what held then."""
     known = moment_option(as_of)
     with found(ref) as (opened, case_id):
         rows = case_times.clocks(case_id, on_record(opened, case_id, known))
-    if as_json:
-        say_json({"id": case_id, "clocks": rows})
-    else:
+        told: list[Any] = case_times.explained(rows, opened.desk) if explain else rows
+        if as_json:
+            say_json({"id": case_id, "clocks": told})
+            return
         print_clocks(ref, rows)
+        for row in rows if explain else ():
+            print_sum(opened, row)
+
+
+def print_sum(opened: Office, row: ClockRow) -> None:
+    """How a due time came about, for a person to check by hand."""
+    policy, book = opened.desk.policy(row.policy or ""), opened.desk.calendar_book
+    limit = policy.limits[row.rule]
+    say(f"{row.clock}: {limit.value:g} {limit.unit}, {limit.zh} / {limit.en} ({row.rule})")
+    calendar = calendar_of(row, book)
+    say_sum(worked_sum(row, policy, book), calendar)
+    say(f"due {calendar.local(row.due):%Y-%m-%d %H:%M} {row.calendar or 'clock time'}\n")
 
 
 def print_clocks(name: str, rows: list[ClockRow]) -> None:

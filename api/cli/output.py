@@ -96,4 +96,6 @@ def fields(shown: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, UUID):
         return f"{str(value)[:8]}…"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
     return moment(value) if isinstance(value, datetime) else str(value)

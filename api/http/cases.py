@@ -26,6 +26,8 @@ AsOf = Annotated[
     str | None, Query(description="What was known at this time (ISO 8601 with offset).")
 ]
 
+Explain = Annotated[bool, Query(description="With the sum that leads to each due time.")]
+
 
 def moment(name: str, text: str | None) -> datetime | None:
     """A time in the query. Raises Problem 400 for one that is naive or none at all."""
@@ -85,10 +87,18 @@ class CaseReader:
         seen = self._seen(request, ref, "chain", as_of)
         return seen.answer(items=case_times.links(seen.case.id, seen.entries))
 
-    def clocks(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
-        """What was promised until when and what came of it; with `as_of` as it was then."""
+    def clocks(
+        self, request: Request, ref: str, as_of: AsOf = None, explain: Explain = False
+    ) -> Response:
+        """What was promised until when and what came of it; with `as_of` as it was then.
+
+        `explain` adds the worked sum of each due time, window by window.
+        """
         seen = self._seen(request, ref, "clocks", as_of)
-        return seen.answer(items=case_times.clocks(seen.case.id, seen.entries))
+        rows = case_times.clocks(seen.case.id, seen.entries)
+        if explain:
+            return seen.answer(items=case_times.explained(rows, self._door.desk))
+        return seen.answer(items=rows)
 
     def timeline(self, request: Request, ref: str, as_of: AsOf = None) -> Response:
         """What happened, in plain words; `customer_told` marks what the customer heard."""

@@ -10,6 +10,7 @@ from domain.case.merge import CaseMerged, CaseUnmerged
 from domain.case.reassign import CaseReassigned
 from domain.case.reopen import CaseReopened
 from domain.fact import Fact
+from domain.promise.clock import ClockStopped, DeadlineMoved
 from projections.chains import CHAINS, Chains, RungRow
 from projections.reading import Held
 from tests.projections import telling
@@ -217,17 +218,38 @@ def test_a_rung_of_a_ladder_says_when_it_was_due_and_when_the_next_one_is() -> N
     asked = chain(
         *HANDLING,
         at(minutes(10), climbed(1, "qu", "overdue:answer.1", minutes(20))),
-        at(minutes(20), climbed(2, "lan", "overdue:answer.1", None)),
+        at(minutes(20), climbed(2, "lan", "overdue:answer.1", minutes(40))),
     )
     first, second = (row for row in asked if row.rung)
-    assert (first.climb, first.rule, first.due, first.next_at) == (
+    assert (first.climb, first.rule, first.due) == (
         "overdue:answer.1",
         "overdue",
         minutes(10),
-        minutes(20),
     )
-    assert (second.due, second.next_at) == (minutes(20), None)
+    assert (second.due, second.next_at) == (minutes(20), minutes(40))
+    assert first.next_at is None, "it was told"
     assert [row.version for row in (first, second)] == [5, 6]
+
+
+def test_no_rung_is_to_come_once_a_climb_is_at_an_end() -> None:
+    late = climbed(1, "qu", "overdue:answer.1", minutes(20))
+    idle = climbed(1, "qu", "stall:1", minutes(30))
+    stopped = ClockStopped(
+        clock="answer.1", step="answer", kind="step", outcome="late", due=minutes(9)
+    )
+    moved = DeadlineMoved(
+        clock="answer.1", why="level", rule="x", from_due=minutes(9), due=minutes(90)
+    )
+
+    def to_come(*facts: Fact) -> list[str | None]:
+        return [row.climb for row in chain(*HANDLING, late, idle, *facts) if row.next_at]
+
+    assert to_come() == ["overdue:answer.1", "stall:1"]
+    assert to_come(stopped) == ["stall:1"]
+    assert to_come(moved) == ["stall:1"]
+    assert to_come(at(minutes(99), moved)) == ["overdue:answer.1", "stall:1"]
+    assert to_come(REPLIED) == ["overdue:answer.1"]
+    assert to_come(CLOSED) == []
 
 
 def test_an_answer_moves_the_next_rung_and_counts_for_its_own_climb_only() -> None:

@@ -132,6 +132,10 @@ def all_views_agree(hours: Hours) -> None:
     assert [link.answered_at is not None for link in told] == [
         each.answered for each in case.told
     ]
+    ahead = {climb.id: climb.next_at for climb in case.climbs if climb.rung}
+    assert {link.climb: link.next_at for link in links if link.next_at} == {
+        climb: next_at for climb, next_at in ahead.items() if next_at
+    }
 
 
 def by_level() -> dict[str, Any]:

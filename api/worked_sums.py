@@ -1,0 +1,64 @@
+"""The worked sum of a clock: how a due time came about, by the rules of that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.policy.policy import Policy
+from domain.policy.time_rows import Span
+from domain.promise.calendar import ALWAYS, Calendar
+from domain.promise.calendar_book import CalendarBook
+from domain.promise.reckon import WORKING_DAYS, given_back, seconds
+from domain.promise.sums import Line, Sum, worked, worked_days
+from projections.clock_rows import ClockRow
+
+Book = Callable[[str], CalendarBook]
+
+
+def worked_sum(row: ClockRow, policy: Policy, book: Book) -> Sum:
+    """Start, limit and rests of a clock, counted in the very version of the calendar that
+    its fact names; ``policy`` is the version that ``row.policy`` names.
+
+    The sum's due time is that of the row: the same facts, the same answer, at any time.
+    Raises Refused for a calendar or a version that was never published.
+    """
+    calendar, limit = calendar_of(row, book), policy.limits[row.rule]
+    if row.granted is not None:
+        return _granted(row, row.granted, calendar)
+    pauses = [(pause.since, pause.until) for pause in row.pauses]
+    if limit.unit == WORKING_DAYS:
+        days = int(limit.value)
+        return worked_days(calendar, row.started_at, days, limit.end_of_day, pauses)
+    long = seconds(Span(value=limit.value, unit=limit.unit))
+    return worked(calendar, row.started_at, long, pauses)
+
+
+def calendar_of(row: ClockRow, book: Book) -> Calendar:
+    """The version that the clock's time was counted in; clock time never closes."""
+    if row.calendar is None:
+        return ALWAYS
+    name, _, version = row.calendar.rpartition("@")
+    return book(name).calendar(int(version))
+
+
+def _granted(row: ClockRow, granted: datetime, calendar: Calendar) -> Sum:
+    """What was approved, and the working time of each rest since, given back."""
+    due, total, lines = granted, 0.0, []
+    for pause in sorted(row.pauses, key=lambda pause: pause.since):
+        later = given_back(calendar, due, [pause])
+        lost = calendar.elapsed(pause.since, pause.until) if later != due else 0
+        due, total = later, total + lost
+        since, until = calendar.local(pause.since), calendar.local(pause.until)
+        same_day = since.date() == until.date()
+        lines.append(
+            Line(
+                since.date().isoformat(),
+                f"{since:%H:%M}",
+                f"{until:%H:%M}" if same_day else f"{until:%m-%d %H:%M}",
+                lost,
+                total,
+                "paused: given back",
+            )
+        )
+    return Sum(calendar.local(granted), calendar.local(due), "s", tuple(lines))
