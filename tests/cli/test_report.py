@@ -10,8 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from api.instants import instant
 from api.office import Office
 from tests.cli.conftest import Run, answer, lines
+from tests.projections.kpi_oracle import Oracle
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 PERIOD = ("--from", "2026-01-01", "--to", "2029-12-31")
@@ -41,6 +43,21 @@ def test_the_figures_of_the_sample_day(huiyin: Run) -> None:
             share = figure["numerator"] / figure["denominator"]
             assert figure["value"] == pytest.approx(share)
             assert figure["text"] == f"{share:.2%}".replace("%", " %")
+
+
+def test_the_sample_day_comes_to_what_its_facts_say(
+    huiyin: Run, played: tuple[Office, str]
+) -> None:
+    """Facts as the desk decided them, clocks and all; see ``kpi_oracle``."""
+    report = kpi(huiyin)
+    facts = [entry.fact for entry in played[0].store.log.scan()]
+    since, until, at = (instant(report[name]) for name in ("since", "until", "at"))
+    figures = named(report)
+    for code, expected in Oracle(facts, since, until, at).answers().items():
+        found = [figures[code][name] for name in ("numerator", "denominator", "value")]
+        assert found == [
+            each if each is None else pytest.approx(each) for each in expected
+        ], code
 
 
 def test_customers_make_rates(huiyin: Run) -> None:

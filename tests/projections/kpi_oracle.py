@@ -25,6 +25,12 @@ NOBODYS_ACT = {
         "escalation_answered",
     ),
 }
+STOPPED, RESUMED = "case.clock_stopped", "case.clock_resumed"
+HOME = {"case.callback_planned", "case.reopened", "case.unmerged"}
+AWAY = {
+    *("case.dispatched", "case.reassigned", "case.return_decided"),
+    "case.handover_accepted",
+}
 
 
 class Told:
@@ -48,7 +54,7 @@ class Told:
 
     @property
     def merged(self) -> bool:
-        return bool(self.all("merged"))
+        return len(self.all("merged")) > len(self.all("unmerged"))
 
     @property
     def closed_at(self) -> datetime | None:
@@ -63,24 +69,17 @@ class Told:
         assert self.closed_at is not None
         return float((self.closed_at - self.first.occurred_at).total_seconds() / 3600)
 
-    def way(self) -> tuple[int, int]:
-        """Hops, and how many of them went straight back."""
-        hops = back = 0
+    def way(self) -> list[tuple[Any, bool]]:
+        """The facts that were hops, and whether each went straight back."""
+        found = []
         path = [self.first.holder_unit]
         for fact in self.facts:
-            if fact.TOPIC in {"case.callback_planned", "case.reopened"}:
+            if fact.TOPIC in HOME:
                 path = [fact.to_unit]
-            elif fact.TOPIC in {
-                "case.dispatched",
-                "case.reassigned",
-                "case.return_decided",
-            }:
-                if fact.to_unit == path[-1]:
-                    continue
-                back += len(path) > 1 and path[-2] == fact.to_unit
+            elif fact.TOPIC in AWAY and fact.to_unit != path[-1]:
+                found.append((fact, len(path) > 1 and path[-2] == fact.to_unit))
                 path.append(fact.to_unit)
-                hops += 1
-        return hops, back
+        return found
 
     def idle(self) -> float:
         """The longest time between two acts while the case was open, in hours."""
@@ -170,45 +169,61 @@ class Oracle:
 
     # Clocks ------------------------------------------------------------------------------
 
-    def runs(self, step: str) -> Iterable[tuple[Told, Any, Any, Any]]:
-        """Case, begin, end or None, breach or None, of every run of a step's clock."""
+    def runs(self, step: str) -> Iterable[tuple[Told, datetime, Any]]:
+        """Case, due time and end (None: it runs) of every run of a step's clock."""
         for case in self.cases:
             for begun in case.all("clock_started"):
                 if begun.step == step:
                     same = [f for f in case.facts if getattr(f, "clock", "") == begun.clock]
-                    yield case, begun, first(same, "clock_stopped"), same
+                    moved = last(same, "deadline_moved")
+                    turns = [f for f in same if f.TOPIC in {STOPPED, RESUMED}]
+                    runs = not turns or turns[-1].TOPIC == RESUMED
+                    yield case, (moved or begun).due, None if runs else turns[-1]
 
     def due(self, step: str) -> list[tuple[Told, bool]]:
         """Each run that fell due, and whether it was kept; none that nobody waited for."""
         return [
             (case, end is not None and end.outcome == "kept")
-            for case, begun, end, _ in self.runs(step)
-            if self.in_time(begun.due)
-            and begun.due < self.at
+            for case, due, end in self.runs(step)
+            if self.in_time(due)
+            and due < self.at
             and (end is None or end.outcome != "dropped")
         ]
 
     def ended(self, step: str) -> list[tuple[Told, bool]]:
         return [
             (case, end.outcome == "kept")
-            for case, _, end, _ in self.runs(step)
+            for case, _, end in self.runs(step)
             if end and self.in_time(end.occurred_at) and end.outcome != "dropped"
         ]
 
-    def clocks(self) -> dict[str, Answer]:
-        silent = 0
-        for case in self.cases:
-            excused = {fact.clock for fact in case.all("breach_explained")}
-            silent += sum(
-                self.in_time(fact.due) and fact.clock not in excused
-                for fact in case.all("deadline_breached")
+    def silent(self, case: Told) -> int:
+        """Breaches that nobody explained, of deadlines that were not put off afterwards."""
+        excused = {fact.clock for fact in case.all("breach_explained")}
+        put_off = [m for m in case.all("deadline_moved") if m.due > m.occurred_at]
+        return sum(
+            self.in_time(breach.due)
+            and breach.clock not in excused
+            and not any(
+                m.clock == breach.clock and m.originator_version > breach.originator_version
+                for m in put_off
             )
-        open_ = [kept for case, kept in self.due("contact") if not case.first.secret]
+            for breach in case.all("deadline_breached")
+        )
+
+    def clocks(self) -> dict[str, Answer]:
+        open_ = [
+            kept
+            for case, kept in self.due("contact")
+            if not case.first.secret and case.complaint
+        ]
         return {
-            "complaint_in_time": part(kept for _, kept in self.due("promise_answer")),
+            "complaint_in_time": part(
+                kept for case, kept in self.due("promise_answer") if case.complaint
+            ),
             "handled_on_time": part(kept for _, kept in self.ended("answer")),
             "overdue": part(not kept for _, kept in self.due("answer")),
-            "unexplained_breaches": number(silent),
+            "unexplained_breaches": number(sum(map(self.silent, self.cases))),
             "dispatched_in_time": part(
                 kept for case, kept in self.ended("dispatch") if not case.on_receipt
             ),
@@ -235,21 +250,29 @@ class Oracle:
             "dispatched_right": part(not back for back in taken_back),
         }
 
+    def wanted(self, facts: list[Any]) -> Any:
+        """What made a callback due: the last decision, or else the first plan after it."""
+        decided = last(facts, "callback_decided")
+        if decided and decided.due:
+            return decided
+        since = decided.originator_version if decided else 0
+        return first((f for f in facts if f.originator_version > since), "callback_planned")
+
     def callbacks(self) -> dict[str, Answer]:
         rounds = [(case, facts) for case in self.cases for facts in case.rounds]
         passed, called, reached, satisfied, solved, responded = [], [], [], [], [], []
         for case, facts in rounds:
-            tried = first(facts, "callback_attempted")
-            spoke = next((f for f in facts if getattr(f, "attempt", 0) and f.reached), None)
-            said = first(facts, "callback_completed")
+            said = last(facts, "callback_completed")
+            tried = first(facts, "callback_attempted") or said
+            spoke = next((f for f in facts if getattr(f, "attempt", 0) and f.reached), said)
             judged = [
                 f for f in facts if "reply_approved" in f.TOPIC or "rejected" in f.TOPIC
             ]
-            wanted = last(facts, "callback_decided")
+            wanted = self.wanted(facts)
             sent = first(facts, "dispatched")
             if judged and self.in_time(judged[0].occurred_at):
                 passed.append("approved" in judged[0].TOPIC)
-            if wanted and wanted.due and self.in_time(wanted.occurred_at):
+            if wanted and self.in_time(wanted.occurred_at):
                 called.append(tried is not None)
             if tried and self.in_time(tried.occurred_at):
                 reached.append(spoke is not None)
@@ -308,13 +331,13 @@ class Oracle:
             "handling_mean": mean(spans),
             "handling_median": ranked(spans, "median"),
             "handling_p90": ranked(spans, "p90"),
-            "hand_offs": mean(case.way()[0] for case in done),
-            "ping_pong": part(case.way()[1] > 0 for case in done),
+            "hand_offs": mean(len(case.way()) for case in done),
+            "ping_pong": part(any(back for _, back in case.way()) for case in done),
             "layers": mean(
-                fact.layers
+                hop.layers
                 for case in self.cases
-                for fact in case.all("reassigned")
-                if self.in_time(fact.occurred_at)
+                for hop, _ in case.way()
+                if self.in_time(hop.occurred_at) and hop.layers is not None
             ),
             "idle_mean": mean(idle),
             "idle_p90": ranked(idle, "p90"),
