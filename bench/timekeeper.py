@@ -10,7 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, sleep
@@ -174,7 +173,7 @@ def copied(facts: list[Fact], case_id: UUID) -> Iterator[Fact]:
             command_id=uuid5(case_id, "receive"),
         )
         if hasattr(other, "number"):
-            other = replace(other, number=case_number(case_id, RECEIVED_AT))  # type: ignore[call-arg]
+            other = other.stamped(number=case_number(case_id, RECEIVED_AT))
         yield other
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic, sleep
 from typing import Annotated
 
 import typer
@@ -29,10 +30,12 @@ from api.office import Office
 from api.replay import replay
 from projections.board_rows import BoardRow
 from projections.check import check
-from projections.reading import Is
+from projections.deadlines import Deadlines
+from projections.reading import Is, Stored
 from projections.views import VIEWS
 from store.settings import PROFILE
 
+CATCH_UP_SECONDS_MAX, LOOK_SECONDS = 60.0, 0.1
 # Whom one can be over HTTP: one person of each role that a loop needs.
 VISITORS = {"lan", "pan", "fan", "lei", "zheng", "ming", "an"}
 
@@ -51,9 +54,10 @@ def demo(
         opened = stack.enter_context(office())
         if opened.settings.profile != PROFILE:
             refuse(f"the sample day is one of {PROFILE}: unset HUIYIN_PROFILE")
-        stack.enter_context(following(opened))
+        # The day lies in the past: time is kept when it is over, not between its acts.
         load(opened)
-        opened.catch_up()
+        stack.enter_context(following(opened))
+        until_now(opened)
         if door is None:
             if not show_round(opened):
                 raise typer.Exit(FOUND)
@@ -79,6 +83,17 @@ def load(opened: Office) -> None:
     )
     for _ in voiced:
         pass
+
+
+def until_now(opened: Office) -> None:
+    """Wait until what fell due since the sample day has happened, and the views show it."""
+    give_up = monotonic() + CATCH_UP_SECONDS_MAX
+    while True:
+        opened.catch_up()
+        overdue = Deadlines(Stored(opened.store.pool)).fallen(datetime.now(UTC), limit=1)
+        if not overdue or monotonic() > give_up:
+            return
+        sleep(LOOK_SECONDS)
 
 
 def show_round(opened: Office) -> bool:
