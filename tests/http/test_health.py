@@ -32,6 +32,12 @@ def test_without_a_worker_health_says_so_and_views_are_not_there_yet(store: Stor
     with app_on(store) as client:
         found = client.get("/health").json()
         assert (found["store"], found["worker"]) == ("reachable", "not running")
+        assert found["timekeeper"] == {
+            "state": "not running",
+            "last_scan": None,
+            "overdue": 0,
+            "failing": 0,
+        }
         assert set(found["lag"].values()) == {store.log.head()}
         told = client.get("/views/board", headers={"Authorization": f"Bearer {token}"})
         assert (told.status_code, told.json()["code"]) == (503, "view_missing")
