@@ -76,7 +76,7 @@ def test_a_case_begins_with_its_first_row_under_the_policy_in_force(
     assert isinstance(birth.fact, CaseWitnessed)
     assert (birth.fact.source, birth.fact.source_id) == ("desk", "T-3")
     assert (birth.fact.policy, birth.fact.occurred_at) == (
-        "sgcc-2022@1",
+        "sgcc-2022@2",
         first.fact.occurred_at,
     )
     assert birth.fact.actor == Actor(person="import:desk", role="system")
