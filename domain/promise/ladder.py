@@ -29,6 +29,10 @@ STAYS_WRONG = frozenset({"overdue", "stall"})
 """Signals that an answer only holds: the case is still late, or still lies idle."""
 
 
+ABOUT_THE_HANDLING = frozenset({"low_rating"})
+"""Signals seen while the centre holds the case, about the unit that replied."""
+
+
 class Hearer(NamedTuple):
     """Who is told on behalf of ``unit``, and why it is not whom the rule names."""
 
@@ -54,6 +58,14 @@ def owner_of(case: Case, clock_id: str | None, setting: Setting) -> str:
     return case.holder_unit
 
 
+def answerable(case: Case, climb: Climb, setting: Setting) -> str:
+    """The unit in whose line a ladder is climbed: whose handling the customer is not
+    content with, or else whoever has to act."""
+    if climb.signal in ABOUT_THE_HANDLING and case.replied_unit is not None:
+        return case.replied_unit
+    return owner_of(case, climb.cause, setting)
+
+
 def hearer(case: Case, rule: RungRule, unit: str, setting: Setting, at: datetime) -> Hearer:
     """Whom the rule names, in the line of ``unit``; else the deputy, the next above, the
     named fallback (S3, B73).
@@ -63,9 +75,7 @@ def hearer(case: Case, rule: RungRule, unit: str, setting: Setting, at: datetime
     if rule.tells == ASSIGNEE:
         return assignee(case, unit, setting, at)
     if rule.tells == DESK:
-        return seated(
-            setting.organisation.leader(setting.policy.intake_unit, at), setting, at
-        )
+        return desk_lead(setting, at)
     chain = setting.organisation.chain(unit, at)
     if rule.tells == TOP:
         return seated(chain[-1], setting, at)

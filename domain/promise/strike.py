@@ -13,7 +13,14 @@ from domain.promise.climb import SignalRaised
 from domain.promise.clock import OVERDUE, DeadlineBreached, DeadlineWarned
 from domain.promise.coming import BREACH, END_SUSPENSION, ESCALATE, STALL, WARN, Coming
 from domain.promise.follow import move
-from domain.promise.ladder import Hearer, assignee, hearer, owner_of, rung_due
+from domain.promise.ladder import (
+    Hearer,
+    answerable,
+    assignee,
+    hearer,
+    owner_of,
+    rung_due,
+)
 from domain.promise.records import Climb, Clock
 from domain.setting import Setting
 from domain.signals import stall
@@ -179,7 +186,7 @@ def first_hearer(case: Case, clock: Clock, setting: Setting) -> Hearer:
 def of_climb(case: Case, climb: Climb, at: datetime, setting: Setting) -> Strike:
     rung = climb.rung + 1
     rule = setting.policy.ladders[climb.ladder].rungs[climb.rung]
-    unit = owner_of(case, climb.cause, setting)
+    unit = answerable(case, climb, setting)
     return Strike(
         at=at,
         what=ESCALATE,
@@ -195,7 +202,7 @@ def climbed(
 ) -> list[CaseFact]:
     """Told at the rung, in the organisation as of then; and when the next one is."""
     ladder = setting.policy.ladders[climb.ladder]
-    unit = owner_of(case, climb.cause, setting)
+    unit = answerable(case, climb, setting)
     who = hearer(case, ladder.rungs[climb.rung], unit, setting, at)
     before = [told for told in case.told if told.climb == climb.id]
     return [
