@@ -34,6 +34,7 @@ from consumers.claims import (
 )
 from consumers.resting import Resting
 from domain.promise.keep_time import TIMEKEEPER, KeepTime
+from domain.refused import Refused
 from projections.ground import lock_number
 from projections.timekeepers import FORGET, GROUP, REPORT, make_roster
 from store.feed import Feed
@@ -49,7 +50,7 @@ BATCH = 100
 THREADS = 8
 POLL_SECONDS = 1.0
 # News come in crowds: one look for all that came within so long.
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.2
 FOLDED_SECONDS_MAX = 5.0
 # The folds wait for claimed rows: whoever hangs for so long loses its claims.
 CLAIM_SECONDS_MAX = 20
@@ -151,7 +152,8 @@ class Timekeeper:
                         self._keep_on(connection, pool, feed, stop)
                         failures = 0
                 except UndefinedTable:
-                    stop.wait(POLL_SECONDS)  # no worker has made the views yet
+                    self._error = "no worker has made the views yet"
+                    stop.wait(POLL_SECONDS)
                 except Exception as error:
                     self._error = f"{type(error).__name__}: {error}"
                     log.warning("the timekeeper begins again: %s", self._error)
@@ -230,9 +232,9 @@ class Timekeeper:
         with connection.transaction():
             claimed = claim(connection, now, self._batch, without=without)
             self._serve_all(pool, claimed, now)
-        if not claimed:
+        if not claimed and self._walks(connection, now):
             with connection.transaction():
-                claimed = self._claim_outdated(connection, now, without)
+                claimed = self._claim_outdated(connection, without)
                 self._serve_all(pool, claimed, now)
         self._flight = Flight()
         if claimed:
@@ -292,18 +294,10 @@ class Timekeeper:
     # Calendars ------------------------------------------------------------------------
 
     def _claim_outdated(
-        self, connection: Connection, now: datetime, without: Collection[UUID]
+        self, connection: Connection, without: Collection[UUID]
     ) -> list[Due]:
-        """The next cases whose clocks an earlier version of a calendar reckoned.
-
-        One walk from the first case to the last whenever another version is in force, and
-        once more after a while for those that it left behind.
-        """
+        """The next cases whose clocks an earlier version of a calendar reckoned."""
         walk = self._calendars
-        if walk.done:
-            self._look_at_calendars(connection, now)
-            if walk.done:
-                return []
         found = claim_outdated(
             connection, walk.outdated, self._batch, after=walk.after, without=without
         )
@@ -313,11 +307,12 @@ class Timekeeper:
         walk.after = found[-1].case_id
         return list({due.case_id: due for due in found}.values())
 
-    def _look_at_calendars(self, connection: Connection, now: datetime) -> None:
-        """Begin a walk when some running clock was reckoned by what is superseded."""
+    def _walks(self, connection: Connection, now: datetime) -> bool:
+        """Whether a walk is under way: one from the first case to the last whenever another
+        version of a calendar is in force, and again for those that it left behind."""
         walk, moment = self._calendars, monotonic()
-        if moment - walk.looked_at < CALENDARS_SECONDS:
-            return
+        if not walk.done or moment - walk.looked_at < CALENDARS_SECONDS:
+            return not walk.done
         walk.looked_at = moment
         outdated = frozenset(
             label for label in calendars_in_use(connection) if self._superseded(label, now)
@@ -326,11 +321,14 @@ class Timekeeper:
         if outdated and (outdated != walk.outdated or again):
             walk.after, walk.done = FIRST, False
         walk.outdated = outdated
+        return not walk.done
 
     def _superseded(self, label: str, now: datetime) -> bool:
         name, _, version = label.rpartition("@")
-        since = self._desk.calendar_book(name).superseded_at(int(version))
-        return since is not None and since <= now
+        with suppress(Refused):  # a calendar that nobody can find supersedes nothing
+            since = self._desk.calendar_book(name).superseded_at(int(version))
+            return since is not None and since <= now
+        return False
 
     # Reporting ------------------------------------------------------------------------
 

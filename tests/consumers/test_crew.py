@@ -1,4 +1,4 @@
-"""The crew of a process: it keeps the views, and it keeps time, until it is told to stop."""
+"""The crew of a process keeps the views, and keeps time, until it is told to stop."""
 
 from __future__ import annotations
 

@@ -254,8 +254,8 @@ def test_a_new_calendar_moves_open_deadlines_that_nobody_touches(
             assert dues(hotline, cases) == {"03-09 10:00"}
             hotline.clock.at = at("03-03 10:00")
             # Two days off, told late.
-            off = {"holidays": ["2026-03-04", "2026-03-05"]}
-            hotline.publish_calendar(calendar(2, **off), hotline.clock())
+            off = ["2026-03-04", "2026-03-05"]
+            hotline.publish_calendar(calendar(2, holidays=off), hotline.clock())
             hotline.clock.forward(HALF_HOUR)
             keeper.catch_up()
             assert dues(hotline, cases) == {"03-11 10:00"}
