@@ -144,7 +144,7 @@ def on_record(opened: Office, case_id: UUID, known: datetime | None) -> list[Any
 def print_chain(opened: Office, name: str, links: list[dict[str, Any]]) -> None:
     """The chain, lowest rung first in the order of the acts.
 
-    ``since / due``: when the link began, by the rules; ``told``: when the system did tell.
+    ``since / told``: when, by the rules; and when the system did, where that was later.
     """
     organisation = opened.desk.organisation()
 
@@ -154,18 +154,7 @@ def print_chain(opened: Office, name: str, links: list[dict[str, Any]]) -> None:
 
     say_table(
         f"accountability chain 责任链 of {name}, times in {zone()}",
-        (
-            "n",
-            "rung",
-            "unit",
-            "post",
-            "person",
-            "since / due",
-            "told",
-            "why",
-            "answered",
-            "next rung",
-        ),
+        ("n", "rung", "unit", "post", "person", "since / told", "why", "answered"),
         (
             (
                 link["n"],
@@ -173,15 +162,19 @@ def print_chain(opened: Office, name: str, links: list[dict[str, Any]]) -> None:
                 link["unit"],
                 link["post"],
                 named(link["person"]),
-                moment(link["told_at"]),
-                moment(link["recorded_at"]) if link["rung"] else None,
+                _told(link),
                 _why(link),
                 _answer(link),
-                moment(link["next_at"]),
             )
             for link in links
         ),
     )
+
+
+def _told(link: dict[str, Any]) -> str:
+    """When it was due to be told, and when it really was, if the minute is another."""
+    due, told = moment(link["told_at"]), moment(link["recorded_at"])
+    return due if told == due or not link["rung"] else f"{due}, told {told}"
 
 
 def _why(link: dict[str, Any]) -> str:
@@ -195,11 +188,13 @@ def _why(link: dict[str, Any]) -> str:
 
 
 def _answer(link: dict[str, Any]) -> str:
+    """Whether it was answered, and when the next rung is told unless somebody acts."""
     if not link["rung"]:
         return ""
+    said = "lapsed" if link["lapsed_at"] else "waits 待答复"
     if link["answered_at"]:
-        return f"{moment(link['answered_at'])} {link['answered_by']}"
-    return "lapsed" if link["lapsed_at"] else "waits 待答复"
+        said = f"{moment(link['answered_at'])} {link['answered_by']}"
+    return f"{said}; next rung {moment(link['next_at'])}" if link["next_at"] else said
 
 
 @app.command("clocks")

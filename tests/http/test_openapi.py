@@ -92,7 +92,7 @@ def test_a_body_schema_keeps_the_edge_fields_to_the_edge(document: dict[str, Any
 
 
 def test_the_views_are_those_that_the_policies_speak_of() -> None:
-    doors = {"casefile", "facts", "refusals"}
+    doors = {"casefile", "facts", "refusals", "kpi"}
     for profile in shipped().values():
         roles = Policy.from_document(profile).roles.values()
         assert {view for role in roles for view in role.views} - doors <= QUESTIONS.keys()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from projections.views import VIEWS
 from tests.http.preparing import Preparing
 from tests.support.hotline import Hotline
 
@@ -359,4 +360,4 @@ def test_health_tells_a_probe_how_things_are(hotline: Hotline, scene: Scene) -> 
     assert (found["store"], found["worker"]) == ("reachable", "running")
     assert found["position"] == head
     assert set(found["parked"].values()) == {0}
-    assert set(found["lag"]) == {"boards", "handovers", "chains", "calls", "units"}
+    assert set(found["lag"]) == {view.name for view in VIEWS}
