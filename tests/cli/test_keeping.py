@@ -186,6 +186,23 @@ def test_the_folder_of_a_profile_is_checked_as_publishing_would(
     assert huiyin("policy", "lint", str(own)).exit_code == 2
 
 
+def test_the_rules_of_time_are_checked_with_the_profile(
+    huiyin: Run, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(SHIPPED, own)
+    unknown = (own / "profile.toml").read_text("utf-8").replace("cn-office", "moon")
+    (own / "profile.toml").write_text(unknown, "utf-8")
+    told = huiyin("policy", "lint", str(own))
+    assert told.exit_code == 0, "a calendar is published apart"
+    assert "warning: unknown_calendar at profile.moon" in told.stdout
+    (own / "signals.toml").write_text("ping_pong = false\nnoise = false\n", "utf-8")
+    told = huiyin("policy", "lint", str(own))
+    assert told.exit_code == 2
+    assert "signals" in told.stderr
+    assert "noise" in told.stderr
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "\x00", "3", '{"states": 3}', '{"states": {"a": 1}}']
 )
@@ -206,15 +223,15 @@ def test_a_later_version_of_ones_own_is_published_once(huiyin: Run, tmp_path: Pa
     own = tmp_path / "own"
     shutil.copytree(SHIPPED, own)
     head = own / "profile.toml"
-    head.write_text(head.read_text("utf-8").replace("version = 1", "version = 2"), "utf-8")
+    head.write_text(head.read_text("utf-8").replace("version = 2", "version = 3"), "utf-8")
 
-    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@2\n"
-    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@2\n"
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@3\n"
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@3\n"
     channels = own / "channels.toml"
     channels.write_text(channels.read_text("utf-8").replace("热线", "专线"), "utf-8")
     edited = huiyin("policy", "publish", str(own))
     assert edited.exit_code == 2
-    assert "hotline-12345@2 is already published with other content" in edited.stderr
+    assert "hotline-12345@3 is already published with other content" in edited.stderr
     (own / "channels.toml").write_text("[x]\nzh = 3\n", "utf-8")
     broken = huiyin("policy", "publish", str(own))
     assert broken.exit_code == 2
