@@ -15,6 +15,7 @@ from store import Store
 from tests.support.hotline import Hotline
 
 PRAISE = {"business_type": "praise", "phone": "13812345678"}
+SAID = {"text": "and another thing"}
 
 
 def keyed(hotline: Hotline, key: str, body: Any = None, who: str = "agent") -> Any:
@@ -184,11 +185,11 @@ def test_a_decision_on_the_latest_version_goes_through(hotline: Hotline) -> None
     case = hotline.receive()
     etag = hotline.get("agent", f"/cases/{case}").headers["etag"]
     for match in (etag, "*"):
-        answer = hotline.post("agent", f"/cases/{case}/urge", If_Match=match)
+        answer = hotline.post("agent", f"/cases/{case}/comment", SAID, If_Match=match)
         assert answer.status_code == 201
     latest = answer.headers["etag"]
     for spelling in (f"W/{latest}", str(int(latest.strip('"')) + 1)):
-        answer = hotline.post("agent", f"/cases/{case}/urge", If_Match=spelling)
+        answer = hotline.post("agent", f"/cases/{case}/comment", SAID, If_Match=spelling)
         assert answer.status_code == 201
 
 
