@@ -119,6 +119,26 @@ def test_a_case_keeps_the_rules_of_its_day(desk: Desk) -> None:
     assert desk.policy(tomorrow.policy).types["opinion"].callback == "none"
 
 
+def test_a_log_from_before_there_were_clocks_takes_the_new_rules(desk: Desk) -> None:
+    """They take effect on the same day as the old ones; of two such, the later holds."""
+    before = deepcopy(shipped()["sgcc-2022"])
+    before["profile"]["version"] = FIRST - 1
+    for table in ("clocks", "ladders", "signals", "orders"):
+        del before[table]
+    desk.handle(publishing(before))
+    desk.handle(receiving("before", NOW))
+    assert ONE in publish_shipped(desk, NOW)
+    desk.handle(receiving("after", TOMORROW))
+    old, new = (
+        desk.case(uuid5(uuid5(WISHES, name), "case")) for name in ("before", "after")
+    )
+    assert old is not None
+    assert new is not None
+    assert (old.policy, old.clocks) == (f"sgcc-2022@{FIRST - 1}", [])
+    assert new.policy == ONE
+    assert {clock.step for clock in new.clocks} == {"dispatch", "answer"}
+
+
 def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
     desk.handle(publishing(second(NOW)))
     assert publish_shipped(desk, NOW) == [each for each in SHIPPED if each != ONE]
