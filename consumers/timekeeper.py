@@ -33,6 +33,7 @@ from consumers.claims import (
     next_due,
 )
 from consumers.resting import Resting
+from domain.desk import NOWHERE
 from domain.promise.keep_time import TIMEKEEPER, KeepTime
 from domain.refused import Refused
 from projections.ground import lock_number
@@ -231,15 +232,15 @@ class Timekeeper:
         without = [*self._resting.now(), *before.served]
         with connection.transaction():
             claimed = claim(connection, now, self._batch, without=without)
-            self._serve_all(pool, claimed, now)
+            served = self._serve_all(pool, claimed, now)
         if not claimed and self._walks(connection, now):
             with connection.transaction():
                 claimed = self._claim_outdated(connection, without)
-                self._serve_all(pool, claimed, now)
+                served = self._serve_all(pool, claimed, now)
         self._flight = Flight()
         if claimed:
-            served = {due.case_id: due for due in claimed}
-            self._flight = Flight(served, self._store.log.head())
+            by_case = {due.case_id: due for due in served}
+            self._flight = Flight(by_case, self._store.log.head())
             self._report(connection)
         # Of what is not folded in time nobody can say that it is still due.
         folded = before.served and self._folded(before.position)
@@ -248,14 +249,16 @@ class Timekeeper:
 
     def _serve_all(
         self, pool: ThreadPoolExecutor, claimed: list[Due], now: datetime
-    ) -> None:
-        """All at once, so that the store can write what comes of them together."""
-        list(pool.map(lambda due: self._serve(due, now), claimed))
+    ) -> list[Due]:
+        """All at once, so that the store can write what comes of them together; those that
+        went through."""
+        went_well = pool.map(lambda due: self._serve(due, now), claimed)
+        return [due for due, well in zip(claimed, went_well, strict=True) if well]
 
-    def _serve(self, due: Due, now: datetime) -> None:
+    def _serve(self, due: Due, now: datetime) -> bool:
         """Whatever goes wrong with one case, the others go on, and it comes again."""
         try:
-            self._keep(due, now)
+            moved = self._keep(due, now)
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             rest = self._resting.failed(due.case_id, said)
@@ -266,22 +269,21 @@ class Timekeeper:
                 said,
                 exc_info=rest.failures == 1 and not isinstance(error, StillDue),
             )
-        else:
-            self._served += 1
+            return False
+        self._served += 1
+        if moved:
             self._resting.went_well(due.case_id)
+        return True
 
-    def _keep(self, due: Due, now: datetime) -> None:
-        """Raises StillDue for a case that stood still before, and whatever a desk may."""
+    def _keep(self, due: Due, now: datetime) -> bool:
+        """Whether anything came of it. Raises StillDue for a case that stood still before,
+        and whatever a desk may."""
         if due in self._landed:
             raise StillDue(f"{due.what} of {due.clock} is due after it was kept")
-        self._desk.handle(
-            KeepTime(
-                subject=due.case_id,
-                command_id=due.command_id,
-                actor=TIMEKEEPER,
-                at=now,
-            )
+        command = KeepTime(
+            subject=due.case_id, command_id=due.command_id, actor=TIMEKEEPER, at=now
         )
+        return self._desk.handle(command).position != NOWHERE
 
     def _folded(self, position: int) -> bool:
         """Wait until the views show what came of a batch; False when they do not."""

@@ -223,21 +223,27 @@ def test_a_case_that_cannot_be_served_holds_up_nobody_and_is_not_forgotten(
 
 
 def test_a_case_that_stays_due_after_it_was_served_is_reported_and_left_alone(
-    hotline: TimedHotline, caplog: pytest.LogCaptureFixture
+    hotline: TimedHotline,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Such a row is of an earlier program, or of rules that the desk cannot find."""
+    monkeypatch.setattr("consumers.resting.BACK_OFF_SECONDS", (0.2,))
     coming = Coming(at=TEN, what=BREACH, clock="unheard-of.1")
-    record(
-        hotline.store, in_stream(stream(1), [received().stamped(coming=coming, stage="x")])
-    )
+    [fact] = in_stream(stream(1), [received().stamped(coming=coming)])
+    rules_in_force = hotline.desk.policy_in_force(TEN).label
+    record(hotline.store, [fact.stamped(policy=rules_in_force)])
     hotline.receive(2)
     hotline.clock.forward(2 * DAY)
     keeper = hotline.timekeeper(batch=1)
     with hotline.folding():
         keeper.catch_up()
-    assert hotline.by_time() == whole_ladder(2)
-    assert keeper.health().failing == 1
-    assert str(stream(1)) in caplog.text
+        assert hotline.by_time() == whole_ladder(2)
+        assert keeper.health().failing == 1
+        assert str(stream(1)) in caplog.text
+        until(keeper.catch_up)  # after a rest it is tried again
+        assert keeper.health().failing == 1
+        assert "2 times in a row: StillDue" in caplog.text
 
 
 def test_a_new_calendar_moves_open_deadlines_that_nobody_touches(
