@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from domain.policy.policy import Policy
 from domain.policy.time_rows import Span
 from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.calendar_book import CalendarBook
 from domain.promise.reckon import WORKING_DAYS, given_back, seconds
+from domain.promise.records import Grant
 from domain.promise.sums import Line, Sum, worked, worked_days
 from projections.clock_rows import ClockRow
 
@@ -42,10 +42,11 @@ def calendar_of(row: ClockRow, book: Book) -> Calendar:
     return book(name).calendar(int(version))
 
 
-def _granted(row: ClockRow, granted: datetime, calendar: Calendar) -> Sum:
+def _granted(row: ClockRow, grant: Grant, calendar: Calendar) -> Sum:
     """What was approved, and the working time of each rest since, given back."""
-    due, total, lines = granted, 0.0, []
-    for pause in sorted(row.pauses, key=lambda pause: pause.since):
+    due, total, lines = grant.due, 0.0, []
+    since_then = (pause for pause in row.pauses if pause.since >= grant.at)
+    for pause in sorted(since_then, key=lambda pause: pause.since):
         later = given_back(calendar, due, [pause])
         lost = calendar.elapsed(pause.since, pause.until) if later != due else 0
         due, total = later, total + lost
@@ -61,4 +62,4 @@ def _granted(row: ClockRow, granted: datetime, calendar: Calendar) -> Sum:
                 "paused: given back",
             )
         )
-    return Sum(calendar.local(granted), calendar.local(due), "s", tuple(lines))
+    return Sum(calendar.local(grant.due), calendar.local(due), "s", tuple(lines))

@@ -124,7 +124,7 @@ class Subject:
     A decision that begins a stream is called ``decide(command, setting)``; every other
     ``decide(aggregate, command, setting)``. A stream that stands before its first fact
     (a policy book, the organisation) is ``empty`` until then, and nothing begins it.
-    Commands that nobody sends from outside are ``unsent``: time is kept by the house itself.
+    Commands that nobody sends from outside are ``unsent``: the house itself keeps time.
     ``witnessed`` are facts that no command leads to: history, imported as it was.
     """
 

@@ -24,7 +24,7 @@ from domain.promise.clock import (
     DeadlineMoved,
     DeadlineWarned,
 )
-from domain.promise.records import Pause
+from domain.promise.records import Grant, Pause
 from projections.table import Row
 from projections.view import Unfounded
 
@@ -38,9 +38,9 @@ class ClockRow(Row, frozen=True, kw_only=True):
     ``state``: running, kept, late or dropped. ``rule`` of ``policy`` is the limit it was
     reckoned by, ``calendar`` the version its time is counted in (None: clock time).
     ``first_due`` is what was promised first; ``moved`` says how often it became another
-    due time, ``moved_why`` why the last time. ``pauses`` are the rests that ``due`` counts
-    back in, ``paused`` the seconds of all rests; ``granted`` is a due time approved instead
-    of reckoned. ``breached_at``: overdue since then. ``explained`` is the code of why.
+    due time, ``moved_why`` why the last time. ``pauses`` are all rests, ``paused`` their
+    seconds; ``granted`` is a due time approved instead of reckoned, to which only the rests
+    since are given back. ``breached_at``: overdue since then; ``explained`` is why.
 
     ``unit_started`` held the case when the clock began, ``unit`` holds it now or held it
     when the clock stopped, ``unit_breached`` when it was breached. Type, category, level
@@ -66,7 +66,7 @@ class ClockRow(Row, frozen=True, kw_only=True):
     first_due: datetime
     calendar: str | None = None
     provisional: bool = False
-    granted: datetime | None = None
+    granted: Grant | None = None
     pauses: tuple[Pause, ...] = ()
     paused: float = 0.0
     moved: int = 0
@@ -171,9 +171,6 @@ def moved(row: TimeRow, fact: DeadlineMoved) -> TimeRow:
     ahead = fact.due > fact.occurred_at
 
     def change(clock: ClockRow) -> ClockRow:
-        rested = 0.0
-        if fact.granted == clock.granted:
-            rested = _seconds(fact.pauses) - _seconds(clock.pauses)
         return replace(
             clock,
             rule=fact.rule,
@@ -183,7 +180,7 @@ def moved(row: TimeRow, fact: DeadlineMoved) -> TimeRow:
             provisional=fact.provisional,
             granted=fact.granted,
             pauses=fact.pauses,
-            paused=clock.paused + rested,
+            paused=_seconds(fact.pauses),
             moved=clock.moved + 1,
             moved_why=fact.why,
             breached_at=None if ahead else clock.breached_at,

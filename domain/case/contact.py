@@ -26,13 +26,14 @@ class ContactCustomer(Command):
 
 
 class CustomerContacted(CaseFact):
-    """The customer was spoken to (``reached``), or at least tried for."""
+    """The customer was spoken to (``reached``), perhaps ``on_site``, or only tried for."""
 
     TOPIC: ClassVar[str] = "case.customer_contacted"
 
     means: str
     outcome: str
     reached: bool
+    on_site: bool = False
     note: Sealed | None = None
 
     def fold(self, case: Case) -> None:
@@ -54,6 +55,7 @@ def contact_customer(case: Case, command: ContactCustomer, setting: Setting) -> 
             means=command.means,
             outcome=command.outcome,
             reached=outcome.reached,
+            on_site=outcome.on_site,
             note=command.note,
         )
     ]

@@ -65,6 +65,11 @@ class CaseEscalated(CaseFact):
     due: datetime | None = None
     next_at: datetime | None = None
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person escalated, and no ladder."""
+        return self.rule == BY_HAND
+
     def fold(self, case: Case) -> None:
         case.rung = max(case.rung, self.rung)
         told = Told(

@@ -182,7 +182,7 @@ def read_reasons(document: Document) -> dict[tuple[str, str], Reason]:
     ).values.items():
         for code, values in Row("reasons", kind, codes).values.items():
             row = Row("reasons", f"{kind}.{code}", values)
-            row.only(*TEXTS, "types", "flags", "at_once", "reached")
+            row.only(*TEXTS, "types", "flags", "at_once", "reached", "on_site")
             found[kind, code] = Reason(
                 zh=row.text("zh"),
                 en=row.text("en"),
@@ -193,6 +193,7 @@ def read_reasons(document: Document) -> dict[tuple[str, str], Reason]:
                 flags=names(row, "flags"),
                 at_once=row.flag("at_once", default=False),
                 reached=row.flag("reached", default=False),
+                on_site=row.flag("on_site", default=False),
             )
     return found
 

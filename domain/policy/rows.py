@@ -114,7 +114,7 @@ class Reason(Named):
     ``types`` and ``flags`` say for which business types, or for which circumstances of
     a case (secret, anonymous, withdrawn …), it holds; both empty: always. ``at_once``:
     no further attempt is due (an empty number will not answer the third time either).
-    ``reached``: the customer was spoken to.
+    ``reached``: the customer was spoken to; ``on_site``: where the matter is.
     """
 
     kind: str
@@ -123,6 +123,7 @@ class Reason(Named):
     flags: frozenset[str] = frozenset()
     at_once: bool = False
     reached: bool = False
+    on_site: bool = False
 
     def holds(self, business_type: str, flags: frozenset[str] = frozenset()) -> bool:
         """Whether this reason may be given for such a case."""

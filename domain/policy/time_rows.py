@@ -16,7 +16,7 @@ WRITTEN = re.compile(r"(?P<value>[0-9]{1,9}(\.[0-9]{1,6})?) (?P<unit>s|min|h|d|w
 SPAN_MAX = 100_000
 """No rule of an office waits longer, in whatever unit; more is a typing mistake."""
 
-OWNERS = ("holder", "centre", "ordered")
+OWNERS = ("holder", "centre", "ordered", "told")
 TELLS = ("assignee", "leader", "desk", "top")
 SIGNALS = ("stall", "returns", "ping_pong", "repeat", "low_rating", "reopened", "major")
 
@@ -56,7 +56,7 @@ class ClockRule(Named):
     done; ``drops``: nobody waits for it any more; ``resumes``: what was done was sent back,
     the same clock runs on.
     ``owner``: who has to act, the ``holder`` of the case, the ``centre``, or the unit that
-    was ``ordered`` to by a supervision order. ``warn``: so
+    was ``ordered`` to by a supervision order, or the leader who was ``told``. ``warn``: so
     long before it is due, largest first. ``ladder``: climbed when it is overdue; None:
     nobody is told. ``extends``: an approved extension moves it.
     """

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from domain.case.case import Case, CaseFact
 from domain.fact import Sealed
-from domain.promise.records import Clock, Pause
+from domain.promise.records import Clock, Grant, Pause
 
 OVERDUE = "overdue"
 
@@ -67,7 +67,7 @@ class DeadlineMoved(ClockFact):
 
     ``why``: ``suspended``, ``resumed``, ``extended``, ``level``, ``category`` or
     ``calendar``. ``granted`` is the due time that was approved, if one was; else it counts
-    from where it began. ``pauses`` are all since then.
+    from where it began. ``pauses`` are all so far.
     """
 
     TOPIC: ClassVar[str] = "case.deadline_moved"
@@ -79,7 +79,7 @@ class DeadlineMoved(ClockFact):
     calendar: str | None = None
     warn_at: tuple[datetime, ...] = ()
     provisional: bool = False
-    granted: datetime | None = None
+    granted: Grant | None = None
     pauses: tuple[Pause, ...] = ()
 
     def fold(self, case: Case) -> None:

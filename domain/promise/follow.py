@@ -21,7 +21,7 @@ from domain.promise.clock import (
     DeadlineMoved,
 )
 from domain.promise.reckon import deadline, limit_for
-from domain.promise.records import DROPPED, KEPT, LATE, STEP, Clock, Pause
+from domain.promise.records import DROPPED, KEPT, LATE, STEP, Clock, Grant, Pause
 from domain.promise.words import words
 from domain.setting import Setting
 
@@ -150,7 +150,7 @@ def moved(
     elif isinstance(fact, SuspensionEnded) and clock.pauses:
         yield from awake(case, clock, rule, at, setting)
     elif isinstance(fact, ExtensionApproved) and rule.extends:
-        granted = replace(clock, granted=fact.new_due, pauses=())
+        granted = replace(clock, granted=Grant(due=fact.new_due, at=at))
         yield from move(case, granted, rule, "extended", at, setting)
     elif type(fact) in BECAUSE and limit_for(case, clock.step, setting) is None:
         yield stop(clock, at, done=False)

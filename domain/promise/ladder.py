@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from domain.promise.records import Climb
 
 ASSIGNEE, DESK, TOP = "assignee", "desk", "top"
-HOLDER, CENTRE, ORDERED = "holder", "centre", "ordered"
+HOLDER, CENTRE, ORDERED, TOLD = "holder", "centre", "ordered", "told"
 # Why it is somebody else than the rule names, besides those of Rung.fallback.
 NO_ASSIGNEE, ABOVE_THE_TOP, NAMED, NOBODY = (
     "no_assignee",
@@ -46,16 +46,36 @@ def owner_of(case: Case, clock_id: str | None, setting: Setting) -> str:
     """The unit that has to act: who holds the case, or whom the clock's rule says.
 
     ``centre``: where the case was received; ``ordered``: whom the oldest supervision order
-    that is not answered yet is for.
+    that is not answered yet is for; ``told``: of the leader who was told and is silent.
     """
-    clock = case.clock(clock_id) if clock_id is not None else None
-    owner = setting.policy.clocks[clock.step].owner if clock is not None else HOLDER
+    owner = owner_rule(case, clock_id, setting)
+    if owner == TOLD:
+        return next((told.unit for told in silent(case)), case.holder_unit)
     if owner == CENTRE:
         return case.units[0]
     if owner == ORDERED:
         waiting = (order.to_unit for order in case.open_orders() if not order.answered)
         return next(waiting, case.holder_unit)
     return case.holder_unit
+
+
+def owner_rule(case: Case, clock_id: str | None, setting: Setting) -> str:
+    """Who has to act before a clock is due, as its rule says."""
+    clock = case.clock(clock_id) if clock_id is not None else None
+    return setting.policy.clocks[clock.step].owner if clock is not None else HOLDER
+
+
+def silent(case: Case) -> list[Told]:
+    """Who was told by hand and has not answered, the latest first."""
+    return [t for t in reversed(case.told) if not t.answered and t.climb is None]
+
+
+def acting(case: Case, clock_id: str, setting: Setting, at: datetime) -> Hearer:
+    """Whoever has to act before the clock is due, in person."""
+    if owner_rule(case, clock_id, setting) == TOLD:
+        for told in silent(case):
+            return Hearer(told.unit, told.post, told.person, None)
+    return assignee(case, owner_of(case, clock_id, setting), setting, at)
 
 
 def answerable(case: Case, climb: Climb, setting: Setting) -> str:

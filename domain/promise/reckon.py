@@ -59,7 +59,8 @@ def deadline(
     label, calendar = calendar_of(found.calendar, found.unit, setting, at)
     span = Span(value=found.value, unit=found.unit)
     if clock.granted is not None:
-        due = given_back(calendar, clock.granted, clock.pauses)
+        since = [pause for pause in clock.pauses if pause.since >= clock.granted.at]
+        due = given_back(calendar, clock.granted.due, since)
     elif found.unit == WORKING_DAYS:
         due = calendar.add_working_days(
             clock.started_at, int(found.value), end_of_day=found.end_of_day

@@ -18,6 +18,15 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """More time that was approved: due at ``due``, said at ``at`` (UTC). Of the pauses only
+    those after it are given back on top."""
+
+    due: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """One promise of a case, and how it stands.
 
@@ -26,7 +35,7 @@ class Clock:
     regulator or whoever referred the case). ``rule`` is the code of the limit, ``calendar``
     the version its time is counted in (None: clock time). ``warned`` of the moments
     ``warn_at`` are past. ``outcome`` is None while it runs. ``granted`` is a due time
-    that was approved instead of reckoned; ``pauses`` are those since. ``provisional``: an
+    that was approved instead of reckoned. ``provisional``: an
     official notice may still move it.
     """
 
@@ -43,7 +52,7 @@ class Clock:
     stopped_at: datetime | None = None
     outcome: str | None = None
     pauses: tuple[Pause, ...] = ()
-    granted: datetime | None = None
+    granted: Grant | None = None
     provisional: bool = False
     explained: bool = False
 

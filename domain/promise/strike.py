@@ -15,6 +15,7 @@ from domain.promise.coming import BREACH, END_SUSPENSION, ESCALATE, STALL, WARN,
 from domain.promise.follow import move
 from domain.promise.ladder import (
     Hearer,
+    acting,
     answerable,
     assignee,
     hearer,
@@ -101,7 +102,7 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             what=RECKON,
             clock=clock.id,
             happen=lambda: reckoned(case, clock, since, setting),
-            hears=lambda: holds(case, clock, since, setting),
+            hears=lambda: acting(case, clock.id, setting, since),
         )
     if clock.breached:
         return
@@ -112,7 +113,7 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             what=WARN,
             clock=clock.id,
             happen=lambda: warned(case, clock, moment, setting),
-            hears=lambda: holds(case, clock, moment, setting),
+            hears=lambda: acting(case, clock.id, setting, moment),
         )
     yield Strike(
         at=clock.due,
@@ -138,7 +139,7 @@ def reckoned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[C
 
 
 def warned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[CaseFact]:
-    who = holds(case, clock, at, setting)
+    who = acting(case, clock.id, setting, at)
     return [
         DeadlineWarned(
             clock=clock.id,
@@ -150,11 +151,6 @@ def warned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[Cas
             fallback=who.fallback,
         )
     ]
-
-
-def holds(case: Case, clock: Clock, at: datetime, setting: Setting) -> Hearer:
-    """Whoever has to act before the clock is due."""
-    return assignee(case, owner_of(case, clock.id, setting), setting, at)
 
 
 def breached(clock: Clock, setting: Setting) -> list[CaseFact]:
@@ -178,7 +174,7 @@ def first_hearer(case: Case, clock: Clock, setting: Setting) -> Hearer:
     """Who is told first when the clock is not kept."""
     code = setting.policy.clocks[clock.step].ladder
     if code is None:
-        return holds(case, clock, clock.due, setting)
+        return acting(case, clock.id, setting, clock.due)
     rule = setting.policy.ladders[code].rungs[0]
     return hearer(case, rule, owner_of(case, clock.id, setting), setting, clock.due)
 
@@ -242,9 +238,12 @@ def of_suspension(case: Case, setting: Setting) -> Iterator[Strike]:
 
 
 def of_stall(case: Case, setting: Setting) -> Iterator[Strike]:
-    """Nobody who answers for it has done anything for so long (B43)."""
+    """Nobody who answers for it has done anything for so long (B43). While leaders are told
+    that it is late, that it lies idle is no news."""
     rule = setting.policy.signals.get(STALL)
     if rule is None or case.acted_at is None:
+        return
+    if any(climb.signal == OVERDUE for climb in case.climbs):
         return
     climb = f"{STALL}:{case.acted_at.isoformat()}"
     at = stall.due(case, rule, setting)

@@ -8,6 +8,7 @@ from typing import Any
 from domain.fact import Fact
 
 ENVELOPE = frozenset({"terminal"})
+YES_OR_NO = frozenset({"bool", bool})
 _flags: dict[type[Any], tuple[str, ...]] = {}
 
 
@@ -22,11 +23,16 @@ def words(fact: Fact) -> frozenset[str]:
 
 
 def flags(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a kind of fact that are simply true or false."""
+    """What is simply true or false of a kind of fact: its fields, and its properties."""
     if kind not in _flags:
-        _flags[kind] = tuple(
-            field.name
-            for field in fields(kind)
-            if field.type in {"bool", bool} and field.name not in ENVELOPE
-        )
+        said = {field.name for field in fields(kind) if field.type in YES_OR_NO}
+        told = {name for name, value in vars(kind).items() if is_flag(value)}
+        _flags[kind] = tuple(sorted((said | told) - ENVELOPE))
     return _flags[kind]
+
+
+def is_flag(value: object) -> bool:
+    """Whether a member of a class is a property that is true or false."""
+    if not isinstance(value, property) or value.fget is None:
+        return False
+    return value.fget.__annotations__.get("return") in YES_OR_NO

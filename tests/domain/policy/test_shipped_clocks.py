@@ -15,7 +15,7 @@ from domain.case.accept import AcceptCase
 from domain.case.callback import AttemptCallback, CompleteCallback, PlanCallback
 from domain.case.close import CloseCase
 from domain.case.contact import ContactCustomer
-from domain.case.escalation import CaseEscalated
+from domain.case.escalation import CaseEscalated, EscalateCase
 from domain.case.extension import ApproveExtension, RequestExtension
 from domain.case.final_answer import GiveFinalAnswer
 from domain.case.handover import OfferHandover
@@ -261,6 +261,8 @@ def test_a_fault_is_there_in_time_and_restored_in_time(hours: Hours) -> None:
     hours.dispatched("03-02 10:01")
     assert running(hours)["accept"] == "03-02 10:04"
     hours.do(HANDLER, AcceptCase, "03-02 10:03")
+    hours.do(HANDLER, ContactCustomer, "03-02 10:30", means="phone", outcome="reached")
+    assert "arrive" in running(hours), "to ring up is not to be there"
     hours.do(HANDLER, ContactCustomer, "03-02 11:00", means="visit", outcome="met")
     assert running(hours) == {"restore": "03-02 15:00"}
     hours.keep("03-02 18:00")
@@ -295,7 +297,15 @@ def test_a_major_case_is_told_at_once_and_briefed_within_two_hours(hours: Hours)
         "major:1",
     )
     assert running(hours)["written_brief"] == "03-02 13:00"
+    assert "escalation" not in running(hours), "of a ladder, the next rung is the clock"
+
+
+def test_whoever_was_told_by_hand_has_a_working_day_to_answer(hours: Hours) -> None:
+    in_hand(hours).do(AGENT, EscalateCase, "03-02 11:00", reason="customer_asks")
     assert running(hours)["escalation"] == "03-03 11:00"
+    hours.keep("03-03 09:30")
+    [warned] = [f for f in hours.facts(DeadlineWarned) if f.clock == "escalation.1"]
+    assert (warned.told, warned.unit) == ("qu", "bailu-east")
 
 
 def test_a_case_that_was_merged_by_mistake_has_its_clocks_again() -> None:

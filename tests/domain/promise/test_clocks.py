@@ -238,6 +238,24 @@ def test_a_rest_after_an_extension_counts_from_what_was_granted(hours: Hours) ->
     assert hours.due("answer.1") == "03-12 12:00"
 
 
+def test_a_graver_level_forgets_what_was_granted_and_no_rest() -> None:
+    hours = handled(by_level())
+    rested(hours, "03-02 11:00", "03-02 12:00")
+    hours.keep("03-02 13:00")
+    hours.do(
+        HANDLER,
+        RequestExtension,
+        "03-02 14:00",
+        reason="complex",
+        new_due=at("03-12 10:00"),
+        customer_told=True,
+    )
+    hours.do(LEADER, ApproveExtension, "03-02 14:10")
+    assert hours.due("answer.1") == "03-12 10:00", "the earlier rest is in what was granted"
+    hours.do(LEADER, RaiseLevel, "03-03 09:00", level="major", reason="harm")
+    assert hours.due("answer.1") == "03-04 11:05"
+
+
 def test_more_time_after_the_breach_is_a_new_promise_that_can_be_broken_again(
     hours: Hours,
 ) -> None:
