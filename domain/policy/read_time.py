@@ -44,6 +44,7 @@ def read_clocks(document: Document) -> dict[str, ClockRule]:
             "warn",
             "ladder",
             "extends",
+            "rests",
         )
         found[row.name] = ClockRule(
             zh=row.text("zh"),
@@ -59,6 +60,7 @@ def read_clocks(document: Document) -> dict[str, ClockRule]:
             warn=tuple(_span(row, "warn", text) for text in row.texts("warn")),
             ladder=row.text("ladder") if row.has("ladder") else None,
             extends=row.flag("extends", default=False),
+            rests=row.flag("rests", default=False),
         )
     return found
 
@@ -67,7 +69,7 @@ def read_ladders(document: Document) -> dict[str, Ladder]:
     """B43, S3: ladders by code, each with at least one rung."""
     found = {}
     for row in _table(document, "ladders"):
-        row.only(*TEXTS, "rungs", "answer_holds")
+        row.only(*TEXTS, "rungs", "answer_holds", "answer_ends")
         rungs = tuple(_rung(rung) for rung in row.rows("rungs"))
         if not rungs:
             raise row.wrong("rungs", "a list of at least one rung", list(rungs))
@@ -78,6 +80,7 @@ def read_ladders(document: Document) -> dict[str, Ladder]:
             code=row.name,
             rungs=rungs,
             answer_holds=_optional(row, "answer_holds"),
+            answer_ends=row.flag("answer_ends", default=True),
         )
     return found
 

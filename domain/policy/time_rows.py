@@ -16,7 +16,7 @@ WRITTEN = re.compile(r"(?P<value>[0-9]{1,9}(\.[0-9]{1,6})?) (?P<unit>s|min|h|d|w
 SPAN_MAX = 100_000
 """No rule of an office waits longer, in whatever unit; more is a typing mistake."""
 
-OWNERS = ("holder", "centre", "ordered", "told")
+OWNERS = ("holder", "leader", "offered", "centre", "ordered", "told")
 TELLS = ("assignee", "leader", "desk", "top")
 SIGNALS = ("stall", "returns", "ping_pong", "repeat", "low_rating", "reopened", "major")
 
@@ -55,10 +55,12 @@ class ClockRule(Named):
     unless it runs; ``restarts``: begins anew, the old run is dropped; ``stops``: it is
     done; ``drops``: nobody waits for it any more; ``resumes``: what was done was sent back,
     the same clock runs on.
-    ``owner``: who has to act, the ``holder`` of the case, the ``centre``, or the unit that
-    was ``ordered`` to by a supervision order, or the leader who was ``told``. ``warn``: so
+    ``owner``: who has to act, the ``holder`` of the case, the ``leader`` of the unit that
+    holds it, whom a hand-over was ``offered`` to, the ``centre``, the unit that was
+    ``ordered`` to by a supervision order, or the leader who was ``told``. ``warn``: so
     long before it is due, largest first. ``ladder``: climbed when it is overdue; None:
-    nobody is told. ``extends``: an approved extension moves it.
+    nobody is told. ``extends``: an approved extension moves it. ``rests``: an approved
+    suspension does.
     """
 
     step: str
@@ -71,6 +73,7 @@ class ClockRule(Named):
     warn: tuple[Span, ...] = ()
     ladder: str | None = None
     extends: bool = False
+    rests: bool = False
 
     @property
     def words(self) -> frozenset[str]:
@@ -99,12 +102,14 @@ class Ladder(Named):
     """An escalation ladder 升级阶梯: who is told when, while nobody acts.
 
     ``answer_holds``: a leader's answer keeps it from going on for so long; None: not at
-    all.
+    all. ``answer_ends`` false: no answer keeps the next rungs from being told, as it is a
+    list of people to notify.
     """
 
     code: str
     rungs: tuple[RungRule, ...]
     answer_holds: Span | None = None
+    answer_ends: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
