@@ -34,7 +34,8 @@ from consumers.claims import (
 )
 from consumers.resting import Resting
 from domain.desk import NOWHERE
-from domain.promise.keep_time import TIMEKEEPER, KeepTime
+from domain.promise.keep_time import KeepTime
+from domain.fact import TIMEKEEPER
 from domain.refused import Refused
 from projections.ground import lock_number
 from projections.timekeepers import FORGET, GROUP, REPORT, make_roster

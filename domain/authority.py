@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from domain.case.case import Case
 from domain.command import Command
-from domain.fact import Actor, Recorded
-from domain.promise.keep_time import TIMEKEEPER, KeepTime
+from domain.fact import TIMEKEEPER, Actor, Recorded
+from domain.promise.keep_time import KeepTime
 from domain.refused import NotFound, NotPermitted
 from domain.setting import Setting
 

@@ -60,14 +60,21 @@ NOWHERE = 0
 
 
 class Others:
-    """Other cases as one decision looks at them: each is loaded once."""
+    """Other cases as one decision looks at them: each is loaded once, and what fell due on
+    it has happened (``happened``, recorded only if the decision puts a fact beside it)."""
 
-    def __init__(self, load: Callable[[UUID], Case | None]) -> None:
-        self._load = load
+    def __init__(
+        self,
+        load: Callable[[UUID], Case | None],
+        catch_up: Callable[[Case], list[CaseFact]],
+    ) -> None:
+        self._load, self._catch_up = load, catch_up
         self.looked_at: dict[UUID, Case] = {}
+        self.happened: dict[UUID, list[CaseFact]] = {}
 
     def __call__(self, case_id: UUID) -> Case | None:
         if case_id not in self.looked_at and (found := self._load(case_id)):
+            self.happened[case_id] = self._catch_up(found)
             self.looked_at[case_id] = found
         return self.looked_at.get(case_id)
 
@@ -199,9 +206,12 @@ class Desk(Application[UUID]):
         subject, kind = subject_of(type(command)), type(command)
         begins = kind in subject.begins
         aggregate = None if begins else self._load(subject, command.subject, cached=cached)
-        others = Others(partial(self.case, cached=cached))
+        others = Others(
+            partial(self.case, cached=cached),
+            lambda case: catch_up(case, command, self.setting(self.policy(case.policy))),
+        )
         setting = self.setting(self._policy_for(aggregate, command), others)
-        seen = aggregate.version if aggregate is not None else 0
+        seen = versions(aggregate)
         happened: list[Fact] = []
         if isinstance(aggregate, Case):
             happened += catch_up(aggregate, command, setting)
@@ -232,10 +242,10 @@ class Desk(Application[UUID]):
         """
         case = others.looked_at[fact.originator_id]
         setting = self.setting(self.policy(case.policy))
-        beside = cast("list[CaseFact]", [fact])
-        case.pending_events.extend(
-            with_coming(case, tell(case, beside, command, setting, case.stage), setting)
-        )
+        told = tell(case, cast("list[CaseFact]", [fact]), command, setting, case.stage)
+        told += follow_up(case, list(told), command, setting)
+        happened = [*others.happened[case.id], *told]
+        case.pending_events.extend(with_coming(case, happened, setting))
         return case
 
     def _load(self, subject: Subject, subject_id: UUID, *, cached: bool) -> Recorded:
@@ -318,12 +328,12 @@ def let_through(
     command: Command,
     setting: Setting,
     version: int | None,
-    seen: int,
+    seen: tuple[int, int],
 ) -> Admission:
     """Authority first: what is hidden or not permitted has no version either.
 
-    Then the version, before what the workflow and the decision say of a later state. It is
-    the one ``seen`` on record: what time alone did since is no other state to the caller.
+    Then the version, before what the workflow and the decision say of a later state.
+    ``seen`` are those at which the caller may have looked.
     """
     try:
         admission = admit(aggregate, command, setting)
@@ -336,7 +346,16 @@ def let_through(
     return admission
 
 
-def fresh(seen: int, version: int | None) -> None:
+def versions(aggregate: Recorded | None) -> tuple[int, int]:
+    """The first and the last version that show the latest state: what time alone did to a
+    case since somebody was heard is no other state to whoever decides on it."""
+    if isinstance(aggregate, Case):
+        return aggregate.heard, aggregate.version
+    return (aggregate.version, aggregate.version) if aggregate is not None else (0, 0)
+
+
+def fresh(seen: tuple[int, int], version: int | None) -> None:
     """The caller decided on the latest version, or did not say on which."""
-    if seen and version is not None and version != seen:
-        raise Stale("stale_version", version=seen)
+    first, last = seen
+    if last and version is not None and not first <= version <= last:
+        raise Stale("stale_version", version=last)

@@ -25,6 +25,8 @@ class Actor:
 
 
 NOBODY = Actor(person="", role="")
+TIMEKEEPER = Actor(person="timekeeper", role="system")
+"""Who acts when nobody does: time itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

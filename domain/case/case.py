@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from eventsourcing.domain import Aggregate
 
 from domain.case.state import Custody, Handling, Hours, Matter, Outcome, Tally
-from domain.fact import Birth, Fact, Recorded
+from domain.fact import TIMEKEEPER, Birth, Fact, Recorded
 from domain.promise.coming import STALL, Coming
 from domain.promise.words import words
 
@@ -52,7 +53,7 @@ class Case(Matter, Custody, Handling, Outcome, Hours, Tally, Recorded):
         self.answered_at = self.closed_at = None
         self.no_callback_reason = self.referred_to = None
         self.withdrawn_for = self.withdrawn_by = None
-        self.rung, self.told = 0, []
+        self.rung, self.told, self.due = 0, [], None
         self.climbs, self.signals, self.words = [], [], []
         self.forced_unit = None
         self.callback_due = None
@@ -78,7 +79,9 @@ class CaseFact(Fact):
 
     def apply(self, aggregate: Case) -> None:
         aggregate.move_on(self.stage)
-        if self.OWNER_ACT:
+        if self.actor != TIMEKEEPER:
+            aggregate.heard = self.originator_version
+        if self.OWNER_ACT and self.actor != TIMEKEEPER:
             aggregate.acted_at = self.occurred_at
             aggregate.end_climbs(signal=STALL)
         self.fold(aggregate)
@@ -88,6 +91,11 @@ class CaseFact(Fact):
 
     def fold(self, case: Case) -> None:
         """Change what this fact changes, besides the stage."""
+
+    @property
+    def counts_from(self) -> datetime:
+        """From when on what it starts is counted."""
+        return self.occurred_at
 
 
 class CaseBirth(CaseFact, Birth):

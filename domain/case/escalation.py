@@ -92,7 +92,7 @@ class EscalationAnswered(CaseFact):
     """``person`` answered for the rung; ``told`` had been told.
 
     The answer holds the ``climb``: its next rung is not before ``next_at``, and where that
-    is None it is at an end.
+    is None it is at an end. ``all_answered``: nobody else whom a person told is silent.
     """
 
     TOPIC: ClassVar[str] = "case.escalation_answered"
@@ -106,6 +106,7 @@ class EscalationAnswered(CaseFact):
     note: Sealed | None = None
     climb: str | None = None
     next_at: datetime | None = None
+    all_answered: bool = True
 
     def fold(self, case: Case) -> None:
         rung = Told(
@@ -160,7 +161,8 @@ def next_step(case: Case, command: Command, setting: Setting) -> Step:
     line = list(steps(case, command, setting))
     if not line:
         raise Refused("nobody_to_tell", unit=case.holder_unit)
-    last = case.told[-1] if case.told else None
+    by_hand = [told for told in case.told if told.climb is None]
+    last = by_hand[-1] if by_hand else None
     done = [n for n, step in enumerate(line) if passed(step, last, command.actor.person)]
     above = line[done[-1] + 1 :] if done else line
     if not above:
@@ -215,6 +217,9 @@ def answer_escalation(
                     note=command.note,
                     climb=told.climb,
                     next_at=held_until(case, told, command, setting),
+                    all_answered=not any(
+                        other.climb is None for other in open_rungs if other != told
+                    ),
                 )
             ]
     raise Refused("told_to_another", person=open_rungs[0].person or "-")

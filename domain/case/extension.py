@@ -91,17 +91,31 @@ class ExtensionRefused(CaseFact):
 def request_extension(
     case: Case, command: RequestExtension, setting: Setting
 ) -> list[Fact]:
-    """Raises Refused: ``request_pending``, ``not_ahead``, ``not_later``."""
+    """Raises Refused: ``request_pending``, ``unknown_reason``, ``not_ahead``,
+    ``nothing_to_extend``, ``not_later``."""
     none_waits(case.extension)
     coded(case, "extension", command.reason, setting)
     new_due = ahead(command.new_due, command)
-    if case.due is not None and new_due <= case.due:
-        raise Refused("not_later", time=case.due.isoformat())
+    due = due_now(case, setting)
+    if due is not None and new_due <= due:
+        raise Refused("not_later", time=due.isoformat())
     return [
         ExtensionRequested(
             reason=command.reason, new_due=new_due, customer_told=command.customer_told
         )
     ]
+
+
+def due_now(case: Case, setting: Setting) -> datetime | None:
+    """The latest due time that an extension would move; under rules without clocks, what
+    was granted last. Raises Refused: ``nothing_to_extend``."""
+    rules = setting.policy.clocks
+    if not rules:
+        return case.due
+    moving = [c.due for c in case.clocks if c.running and rules[c.step].extends]
+    if not moving:
+        raise Refused("nothing_to_extend")
+    return max(moving)
 
 
 def approve_extension(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from domain.case.case import Case, CaseFact
 from domain.case.rules import another_case, centre, coded, no_order_open
 from domain.command import Command
 from domain.fact import Fact
+from domain.promise.records import OUTER
 from domain.refused import Refused
 from domain.setting import Setting
 
@@ -41,20 +43,37 @@ class CaseMerged(CaseFact):
     into_number: str
 
     def fold(self, case: Case) -> None:
-        case.merged_into = self.into
+        case.merged_into, case.merged_at = self.into, self.occurred_at
 
 
 class CaseAbsorbed(CaseFact):
     """The matter of ``case`` goes on here. It is recorded together with its CaseMerged, so
-    that two cases are never merged into each other at the same time."""
+    that two cases are never merged into each other at the same time.
+
+    ``referrals`` are those of the other case (``12398 2026-0413``): who sent it waits for
+    this one now, since ``referred_at``.
+    """
 
     TOPIC: ClassVar[str] = "case.absorbed"
 
     case: UUID
     number: str
+    referrals: tuple[str, ...] = ()
+    referred_at: datetime | None = None
 
     def fold(self, case: Case) -> None:
         case.absorbed.append(self.case)
+        case.referrals.extend(r for r in self.referrals if r not in case.referrals)
+
+    @property
+    def referred(self) -> bool:
+        """Whether an outside body waits for the other case."""
+        return bool(self.referrals)
+
+    @property
+    def counts_from(self) -> datetime:
+        """What a referral started there goes on here, from when it was received."""
+        return self.referred_at or self.occurred_at
 
 
 class CaseReleased(CaseFact):
@@ -97,8 +116,19 @@ def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:
         raise Refused("merge_into_done", number=into.number)
     return [
         CaseMerged(into=into.id, into_number=into.number),
-        CaseAbsorbed(case=case.id, number=case.number).onto(into.id),
+        CaseAbsorbed(
+            case=case.id,
+            number=case.number,
+            referrals=tuple(case.referrals),
+            referred_at=referred_at(case),
+        ).onto(into.id),
     ]
+
+
+def referred_at(case: Case) -> datetime | None:
+    """Since when an outside body waits for the case; None when none does."""
+    waiting = [c.started_at for c in case.clocks if c.running and c.kind == OUTER]
+    return min(waiting, default=None)
 
 
 def unmerge(case: Case, command: UnmergeCase, setting: Setting) -> list[Fact]:

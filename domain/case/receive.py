@@ -81,7 +81,7 @@ class CaseReceived(CaseBirth):
         case.business_type = self.business_type
         case.channel = self.channel
         case.area = self.area
-        case.received_at = self.occurred_at
+        case.received_at = case.round_at = self.occurred_at
         case.customer = self.customer
         case.secret, case.anonymous = self.secret, self.anonymous
         case.call_id = self.call_id

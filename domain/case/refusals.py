@@ -53,6 +53,10 @@ CASES: dict[str, Text] = {
     "no_request": Text("没有待答复的申请", "there is no request to answer"),
     "own_request": Text("不能审批自己的申请", "nobody approves a request of their own"),
     "not_later": Text("现定时限 {time} 并不更早", "it is due at {time} as it stands"),
+    "nothing_to_extend": Text(
+        "当前没有可延期的时限在计时",
+        "no time limit that can be extended is running now",
+    ),
     "customer_hidden": Text(
         "客户要求保密或匿名, 不得联系", "the customer is secret or anonymous: no contact"
     ),

@@ -42,6 +42,7 @@ class CaseReopened(CaseFact):
 
     def fold(self, case: Case) -> None:
         case.begin_again(rehandling=self.rehandling)
+        case.round_at = self.occurred_at
         case.come_round(self.to_unit)
 
 

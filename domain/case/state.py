@@ -75,6 +75,7 @@ class Matter:
         self.repeat_of: UUID | None = None
         self.repeats: int = 1
         self.merged_into: UUID | None = None
+        self.merged_at: datetime | None = None
         self.absorbed: list[UUID] = []
         self.referrals: list[str] = []
         self.referred_to: str | None = None
@@ -196,7 +197,9 @@ class Hours:
     ``clocks`` are all there ever were, in the order in which they began; ``climbs`` those
     ladders that nobody has brought to an end. ``signals`` are the climbs that signals
     began. ``acted_at`` is the last act of an owner: what time, the customer or the chain do
-    is none. ``words`` are the topics of this round's facts, as rules name them.
+    is none. ``heard`` is the version of the last fact that somebody, not time, brought
+    about. ``round_at`` is when this round of the case began, ``words`` what its facts say
+    in the words of rules.
     """
 
     def __init__(self) -> None:
@@ -205,6 +208,8 @@ class Hours:
         self.signals: list[str] = []
         self.forced_unit: str | None = None
         self.acted_at: datetime | None = None
+        self.heard: int = 0
+        self.round_at: datetime | None = None
         self.words: list[str] = []
 
     def release(self, to_unit: str) -> None:
@@ -228,14 +233,16 @@ class Hours:
         cause: str | None,
         since: datetime,
         next_at: datetime | None,
+        rung: int = 0,
     ) -> None:
-        """Begin at the bottom of a ladder; one that was begun before begins again."""
+        """Begin at the bottom of a ladder, or go on above ``rung``; one at a time."""
         begun = Climb(
             id=climb,
             ladder=ladder,
             signal=signal,
             cause=cause,
             since=since,
+            rung=rung,
             next_at=next_at,
         )
         self.climbs = [*(c for c in self.climbs if c.id != climb), begun]

@@ -45,7 +45,7 @@ class CaseWitnessed(CaseBirth):
         case.business_type, case.channel = self.business_type, self.channel
         case.category, case.level, case.area = self.category, self.level, self.area
         case.customer = self.customer
-        case.received_at = self.occurred_at
+        case.received_at = case.round_at = self.occurred_at
         case.hold(self.holder_unit, self.holder_person)
         case.trail = []  # its first row says who had it
 

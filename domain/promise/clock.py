@@ -100,14 +100,35 @@ class DeadlineMoved(ClockFact):
 
 
 class ClockResumed(ClockFact):
-    """What was done was sent back: the same clock runs on, due as before."""
+    """The same clock runs on, due as before: what was done was sent back, a merge was
+    undone, or the case was reopened while it was late.
+
+    If it is late, its ``ladder`` is climbed on above ``rung``, counted from ``since``, the
+    next rung at ``next_at``.
+    """
 
     TOPIC: ClassVar[str] = "case.clock_resumed"
 
     due: datetime
+    ladder: str | None = None
+    since: datetime | None = None
+    rung: int = 0
+    next_at: datetime | None = None
 
     def fold(self, case: Case) -> None:
-        self.turn(case, stopped_at=None, outcome=None)
+        clock = case.clock(self.clock)
+        passed = sum(at <= self.occurred_at for at in clock.warn_at) if clock else 0
+        self.turn(case, stopped_at=None, outcome=None, warned=passed)
+        if self.ladder is not None and self.since is not None:
+            case.start_climb(
+                f"{OVERDUE}:{self.clock}",
+                ladder=self.ladder,
+                signal=OVERDUE,
+                cause=self.clock,
+                since=self.since,
+                rung=self.rung,
+                next_at=self.next_at,
+            )
 
 
 class ClockStopped(ClockFact):

@@ -8,30 +8,32 @@ from typing import cast
 
 from domain.case.case import Case, CaseFact
 from domain.command import Command
-from domain.promise.climb import OwnerForced, SignalRaised
+from domain.fact import TIMEKEEPER
+from domain.promise.climb import OwnerForced
 from domain.promise.coming import END_SUSPENSION
 from domain.promise.follow import follow
-from domain.promise.keep_time import TIMEKEEPER
-from domain.promise.ladder import rung_due
-from domain.promise.strike import coming, first
+from domain.promise.strike import coming, first, raise_signal
 from domain.setting import Setting
 from domain.signals.detectors import DETECTORS
 from domain.stamp import stamped
 
 STRIKES_MAX = 1_000
-"""More than any ladder has rungs: a rule that never comes to an end is told, not obeyed."""
+"""More than happens to any case by good rules. What bad ones still want comes with the next
+command: no rule keeps people from their work."""
 
 
 def catch_up(case: Case, command: Command, setting: Setting) -> list[CaseFact]:
     """Let happen what fell due before the command, each at its own moment.
 
-    So the facts are the same whether somebody kept time or nobody did for two days.
+    So the facts are the same whether somebody kept time or nobody did for two days. A
+    command whose clock is slow is no earlier than the last fact of the case.
     """
+    until = max(command.at, case.modified_on)
     told: list[CaseFact] = []
     for _ in range(STRIKES_MAX):
         struck = first(case, setting)
-        if struck is None or not struck.struck(command.at):
-            return told
+        if struck is None or not struck.struck(until):
+            break
         stage = case.stage
         if struck.what == END_SUSPENSION:
             stage = setting.policy.moves[case.stage, END_SUSPENSION].to
@@ -40,7 +42,7 @@ def catch_up(case: Case, command: Command, setting: Setting) -> list[CaseFact]:
         told += happened
         for fact in happened:
             told += tell(case, follow(case, fact, setting), by_time, setting, stage)
-    raise RuntimeError(f"case {case.number}: time brings no end of facts")
+    return told
 
 
 def follow_up(
@@ -78,20 +80,12 @@ def signals(case: Case, fact: CaseFact, setting: Setting) -> list[CaseFact]:
     for code, detect in DETECTORS.items():
         rule = setting.policy.signals.get(code)
         times = detect(case, fact, rule) if rule is not None else None
-        climb = f"{code}:{times}"
-        if rule is None or times is None or climb in case.signals:
+        if rule is None or times is None:
             continue
-        ladder = setting.policy.ladders[rule.ladder]
-        raised.append(
-            SignalRaised(
-                signal=code,
-                times=times,
-                climb=climb,
-                since=fact.occurred_at,
-                ladder=ladder.code,
-                next_at=rung_due(ladder, 1, fact.occurred_at, setting),
-            )
-        )
+        climb = f"{code}:{times}"
+        if climb in case.signals:
+            continue
+        raised.append(raise_signal(rule, times, climb, fact.occurred_at, setting))
         if rule.force and case.forced_unit is None:
             raised.append(OwnerForced(unit=case.holder_unit))
     return raised

@@ -7,11 +7,8 @@ from typing import ClassVar
 
 from domain.case.case import Case
 from domain.command import Command
-from domain.fact import Actor, Fact
+from domain.fact import Fact
 from domain.setting import Setting
-
-TIMEKEEPER = Actor(person="timekeeper", role="system")
-"""Who acts when nobody does: time itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from domain.promise.records import Climb
 
 ASSIGNEE, DESK, TOP = "assignee", "desk", "top"
-HOLDER, CENTRE, ORDERED, TOLD = "holder", "centre", "ordered", "told"
+HOLDER, LEADER, OFFERED, CENTRE = "holder", "leader", "offered", "centre"
+ORDERED, TOLD = "ordered", "told"
 # Why it is somebody else than the rule names, besides those of Rung.fallback.
 NO_ASSIGNEE, ABOVE_THE_TOP, NAMED, NOBODY = (
     "no_assignee",
@@ -42,25 +43,42 @@ class Hearer(NamedTuple):
     fallback: str | None
 
 
-def owner_of(case: Case, clock_id: str | None, setting: Setting) -> str:
-    """The unit that has to act: who holds the case, or whom the clock's rule says.
+def acting(case: Case, clock_id: str, setting: Setting, at: datetime) -> Hearer:
+    """Whoever has to act before a clock is due, as its rule says.
 
-    ``centre``: where the case was received; ``ordered``: whom the oldest supervision order
-    that is not answered yet is for; ``told``: of the leader who was told and is silent.
+    ``holder``: who holds the case in person; ``leader``: who leads the unit that holds it;
+    ``offered``: whom it is offered to; ``centre``: the lead of the dispatch desk;
+    ``ordered``: the leader of the unit under order; ``told``: who was told by hand and is
+    silent.
     """
+    owner, unit = owner_rule(case, clock_id, setting), owner_of(case, clock_id, setting)
+    if owner == CENTRE:
+        return desk_lead(setting, at)
+    if owner == OFFERED and case.offered_to_person is not None:
+        return Hearer(unit, None, case.offered_to_person, None)
+    if owner == TOLD and (waiting := silent(case)):
+        return Hearer(waiting[0].unit, waiting[0].post, waiting[0].person, None)
+    if owner in {LEADER, OFFERED, ORDERED}:
+        return seated(setting.organisation.leader(unit, at), setting, at)
+    return assignee(case, unit, setting, at)
+
+
+def owner_of(case: Case, clock_id: str | None, setting: Setting) -> str:
+    """The unit that has to act, in whose line its ladder is climbed; see ``acting``."""
     owner = owner_rule(case, clock_id, setting)
-    if owner == TOLD:
-        return next((told.unit for told in silent(case)), case.holder_unit)
     if owner == CENTRE:
         return case.units[0]
+    if owner == OFFERED:
+        return case.offered_to_unit or case.holder_unit
     if owner == ORDERED:
         waiting = (order.to_unit for order in case.open_orders() if not order.answered)
         return next(waiting, case.holder_unit)
+    if owner == TOLD:
+        return next((told.unit for told in silent(case)), case.holder_unit)
     return case.holder_unit
 
 
 def owner_rule(case: Case, clock_id: str | None, setting: Setting) -> str:
-    """Who has to act before a clock is due, as its rule says."""
     clock = case.clock(clock_id) if clock_id is not None else None
     return setting.policy.clocks[clock.step].owner if clock is not None else HOLDER
 
@@ -68,14 +86,6 @@ def owner_rule(case: Case, clock_id: str | None, setting: Setting) -> str:
 def silent(case: Case) -> list[Told]:
     """Who was told by hand and has not answered, the latest first."""
     return [t for t in reversed(case.told) if not t.answered and t.climb is None]
-
-
-def acting(case: Case, clock_id: str, setting: Setting, at: datetime) -> Hearer:
-    """Whoever has to act before the clock is due, in person."""
-    if owner_rule(case, clock_id, setting) == TOLD:
-        for told in silent(case):
-            return Hearer(told.unit, told.post, told.person, None)
-    return assignee(case, owner_of(case, clock_id, setting), setting, at)
 
 
 def answerable(case: Case, climb: Climb, setting: Setting) -> str:
@@ -151,13 +161,19 @@ def held_until(
 ) -> datetime | None:
     """When the climb goes on after an answer; None: it is at an end.
 
-    What is answered but still late is looked at again (``answer_holds`` of the ladder).
+    What is answered but still late is looked at again after ``answer_holds``; at the top,
+    the top is told again. A ladder whose answers do not end it goes on as it was.
     """
     climb: Climb | None = next((c for c in case.climbs if c.id == told.climb), None)
-    if climb is None or climb.next_at is None or climb.signal not in STAYS_WRONG:
+    if climb is None:
         return None
     ladder = setting.policy.ladders[climb.ladder]
+    if not ladder.answer_ends:
+        return climb.next_at
+    if climb.signal not in STAYS_WRONG:
+        return None
     if ladder.answer_holds is None:
         return climb.next_at
-    calendar = ladder.rungs[climb.rung].calendar
-    return max(climb.next_at, after(ladder.answer_holds, calendar, command.at, setting))
+    calendar = ladder.rungs[-1].calendar
+    held = after(ladder.answer_holds, calendar, command.at, setting)
+    return held if climb.next_at is None else max(climb.next_at, held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.case.case import Case
@@ -99,7 +99,9 @@ def warnings(
     found = set()
     for span in spans:
         if span.unit == WORKING_DAYS:
-            _, working = calendar_of("", WORKING_DAYS, setting, since)
+            working = calendar
+            if calendar is ALWAYS:
+                _, working = calendar_of("", WORKING_DAYS, setting, since)
             before = working.add_working_days(due, -int(span.value))
         else:
             before = calendar.subtract(due, seconds(span))
@@ -108,13 +110,34 @@ def warnings(
 
 
 def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datetime:
-    """So long after a moment, in that calendar's working time ("": clock time)."""
-    _, counted = calendar_of(calendar, span.unit, setting, since)
-    if span.unit == WORKING_DAYS:
-        return counted.add_working_days(since, int(span.value)).astimezone(UTC)
+    """So long after a moment, in that calendar's working time ("": clock time).
+
+    A later version of the calendar counts from when it is in force, if it is by then.
+    """
+    at = since
+    while True:
+        label, counted = calendar_of(calendar, span.unit, setting, at)
+        moment = later(span, counted, since)
+        newer = superseded_at(label, setting)
+        if newer is None or newer >= moment or newer <= at:
+            return moment
+        at = newer
+
+
+def later(span: Span, calendar: Calendar, since: datetime) -> datetime:
     if not span.value:
         return since
-    return counted.add(since, seconds(span)).astimezone(UTC)
+    if span.unit == WORKING_DAYS:
+        return calendar.add_working_days(since, int(span.value)).astimezone(UTC)
+    return calendar.add(since, seconds(span)).astimezone(UTC)
+
+
+def superseded_at(label: str | None, setting: Setting) -> datetime | None:
+    """Since when a later version is in force than the one so labelled; None: none is."""
+    if label is None:
+        return None
+    name, _, version = label.rpartition("@")
+    return setting.calendar_book(name).superseded_at(int(version))
 
 
 def calendar_of(
@@ -130,15 +153,3 @@ def calendar_of(
 
 def seconds(span: Span) -> float:
     return span.value * SECONDS[span.unit]
-
-
-def standing(clock: Clock, reckoned: Deadline, rule: str) -> Clock:
-    """The clock as it would stand with that deadline."""
-    return replace(
-        clock,
-        rule=rule,
-        due=reckoned.due,
-        calendar=reckoned.calendar,
-        warn_at=reckoned.warn_at,
-        provisional=reckoned.provisional,
-    )

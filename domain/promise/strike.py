@@ -9,10 +9,11 @@ from datetime import datetime
 from domain.case.case import Case, CaseFact
 from domain.case.escalation import CaseEscalated
 from domain.case.suspension import SuspensionEnded
+from domain.policy.time_rows import SignalRule
 from domain.promise.climb import SignalRaised
 from domain.promise.clock import OVERDUE, DeadlineBreached, DeadlineWarned
 from domain.promise.coming import BREACH, END_SUSPENSION, ESCALATE, STALL, WARN, Coming
-from domain.promise.follow import move
+from domain.promise.follow import reckoned_anew
 from domain.promise.ladder import (
     Hearer,
     acting,
@@ -22,6 +23,7 @@ from domain.promise.ladder import (
     owner_of,
     rung_due,
 )
+from domain.promise.reckon import superseded_at
 from domain.promise.records import Climb, Clock
 from domain.setting import Setting
 from domain.signals import stall
@@ -95,13 +97,13 @@ def strikes(case: Case, setting: Setting) -> Iterator[Strike]:
 
 def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
     """A later calendar moves it; then warnings; then, after its due time, the breach."""
-    since = superseded(clock, setting)
+    since = superseded_at(clock.calendar, setting)
     if since is not None:
         yield Strike(
             at=since,
             what=RECKON,
             clock=clock.id,
-            happen=lambda: reckoned(case, clock, since, setting),
+            happen=lambda: list(reckoned_anew(case, clock, since, setting)),
             hears=lambda: acting(case, clock.id, setting, since),
         )
     if clock.breached:
@@ -122,20 +124,6 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
         happen=lambda: breached(clock, setting),
         hears=lambda: first_hearer(case, clock, setting),
     )
-
-
-def superseded(clock: Clock, setting: Setting) -> datetime | None:
-    """Since when a later version of the clock's calendar is in force, or None."""
-    if clock.calendar is None:
-        return None
-    name, _, version = clock.calendar.rpartition("@")
-    return setting.calendar_book(name).superseded_at(int(version))
-
-
-def reckoned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[CaseFact]:
-    """The due time by the later calendar; the old answer stays on record."""
-    rule = setting.policy.clocks[clock.step]
-    return list(move(case, clock, rule, "calendar", at, setting))
 
 
 def warned(case: Case, clock: Clock, at: datetime, setting: Setting) -> list[CaseFact]:
@@ -180,8 +168,12 @@ def first_hearer(case: Case, clock: Clock, setting: Setting) -> Hearer:
 
 
 def of_climb(case: Case, climb: Climb, at: datetime, setting: Setting) -> Strike:
-    rung = climb.rung + 1
-    rule = setting.policy.ladders[climb.ladder].rungs[climb.rung]
+    """The next rung, or the last one again where an answer to it did not help. A later
+    calendar may put it off."""
+    ladder = setting.policy.ladders[climb.ladder]
+    rung = min(climb.rung + 1, len(ladder.rungs))
+    at = max(at, rung_due(ladder, rung, climb.since, setting) or at)
+    rule = ladder.rungs[rung - 1]
     unit = answerable(case, climb, setting)
     return Strike(
         at=at,
@@ -199,7 +191,7 @@ def climbed(
     """Told at the rung, in the organisation as of then; and when the next one is."""
     ladder = setting.policy.ladders[climb.ladder]
     unit = answerable(case, climb, setting)
-    who = hearer(case, ladder.rungs[climb.rung], unit, setting, at)
+    who = hearer(case, ladder.rungs[rung - 1], unit, setting, at)
     before = [told for told in case.told if told.climb == climb.id]
     return [
         CaseEscalated(
@@ -249,20 +241,26 @@ def of_stall(case: Case, setting: Setting) -> Iterator[Strike]:
     at = stall.due(case, rule, setting)
     if at is None or climb in case.signals:
         return
-    ladder = setting.policy.ladders[rule.ladder]
+    told_first = setting.policy.ladders[rule.ladder].rungs[0]
     yield Strike(
         at=at,
         what=STALL,
         clock=climb,
-        happen=lambda: [
-            SignalRaised(
-                signal=STALL,
-                times=1,
-                climb=climb,
-                since=at,
-                ladder=ladder.code,
-                next_at=rung_due(ladder, 1, at, setting),
-            )
-        ],
-        hears=lambda: hearer(case, ladder.rungs[0], case.holder_unit, setting, at),
+        happen=lambda: [raise_signal(rule, 1, climb, at, setting)],
+        hears=lambda: hearer(case, told_first, case.holder_unit, setting, at),
+    )
+
+
+def raise_signal(
+    rule: SignalRule, times: int, climb: str, since: datetime, setting: Setting
+) -> SignalRaised:
+    """A signal, and when the first rung of its ladder is told."""
+    ladder = setting.policy.ladders[rule.ladder]
+    return SignalRaised(
+        signal=rule.code,
+        times=times,
+        climb=climb,
+        since=since,
+        ladder=ladder.code,
+        next_at=rung_due(ladder, 1, since, setting),
     )

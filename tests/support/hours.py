@@ -16,10 +16,10 @@ from domain.case.case import Case, CaseFact
 from domain.case.dispatch import DispatchCase
 from domain.case.receive import ReceiveCase
 from domain.command import Command
-from domain.fact import Actor, Fact
+from domain.fact import TIMEKEEPER, Actor, Fact
 from domain.policy.book import PublishPolicy, policy_book_id
 from domain.promise.calendar_book import PublishCalendar, calendar_book_id
-from domain.promise.keep_time import TIMEKEEPER, KeepTime
+from domain.promise.keep_time import KeepTime
 from domain.promise.records import Clock
 from tests.support.calendars import calendar
 from tests.support.in_memory import Memory
@@ -71,6 +71,7 @@ RULES = {
         warn=["1 wd", "2 h"],
         ladder="climb",
         extends=True,
+        rests=True,
     ),
     "promise_answer": clock(
         limit={"value": 5, "unit": "wd", "clock": "promise"},
@@ -182,13 +183,13 @@ class Hours:
 
 
 __all__ = [
-    "calendar",
     "AGENT",
     "DISPATCHER",
     "HANDLER",
     "MONDAY",
     "Hours",
     "at",
+    "calendar",
     "rules",
     "wall",
 ]

@@ -74,9 +74,12 @@ def climbed(*facts: CaseFact) -> tuple[CaseFact, ...]:
     return tuple(happened("handling", AGENT, fact) for fact in facts)
 
 
-def answered(rung: int, person: str) -> EscalationAnswered:
+def answered(rung: int, person: str, *, last: bool = True) -> EscalationAnswered:
+    """``last``: nobody else who was told by hand is silent."""
     unit, post, told = LINE[rung - 1]
-    return EscalationAnswered(rung=rung, unit=unit, post=post, told=told, person=person)
+    return EscalationAnswered(
+        rung=rung, unit=unit, post=post, told=told, person=person, all_answered=last
+    )
 
 
 # Up
@@ -253,9 +256,11 @@ def test_whoever_was_told_answers() -> None:
 
 def test_each_answers_for_their_own_rung() -> None:
     start = given(*HANDLING, *climbed(FIRST, escalated(2)))
-    case = start.when(by(LEADER, AnswerEscalation)).then(answered(1, "qu"))
+    case = start.when(by(LEADER, AnswerEscalation)).then(answered(1, "qu", last=False))
     assert [told.answered for told in case.told] == [True, False]
-    case = start.when(by(COUNTY_LEADER, AnswerEscalation)).then(answered(2, "lan"))
+    case = start.when(by(COUNTY_LEADER, AnswerEscalation)).then(
+        answered(2, "lan", last=False)
+    )
     assert [told.answered for told in case.told] == [False, True]
 
 
@@ -268,7 +273,7 @@ def test_a_rung_is_answered_for_once() -> None:
 def test_another_leader_of_the_unit_answers_for_its_rung() -> None:
     deputy = Actor(person="ma", role="leader", post="bailu.deputy", unit="bailu")
     start = given(*HANDLING, *climbed(FIRST, escalated(2)))
-    start.when(by(deputy, AnswerEscalation)).then(answered(2, "ma"))
+    start.when(by(deputy, AnswerEscalation)).then(answered(2, "ma", last=False))
 
 
 def test_somebody_elses_rung_is_not_theirs_to_answer() -> None:
@@ -287,7 +292,7 @@ def test_who_holds_the_post_now_answers_for_who_held_it_then() -> None:
     told = climbed(FIRST, escalated(2), escalated(3))
     new = Actor(person="new", role="leader", unit="qinglan")
     start = given(*HANDLING, *told).within(changed)
-    start.when(by(new, AnswerEscalation)).then(answered(3, "new"))
+    start.when(by(new, AnswerEscalation)).then(answered(3, "new", last=False))
 
 
 def test_who_was_told_still_answers_after_the_case_has_moved_away() -> None:
@@ -324,7 +329,7 @@ def delegated(*, until: datetime) -> Scenario:
 
 def test_who_acts_for_them_by_delegation_answers() -> None:
     asked = by(COUNTY_HANDLER, AnswerEscalation)
-    delegated(until=later(days=1)).when(asked).then(answered(2, "nie"))
+    delegated(until=later(days=1)).when(asked).then(answered(2, "nie", last=False))
 
 
 def test_an_expired_delegation_answers_nothing() -> None:

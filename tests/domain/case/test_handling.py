@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from api.policies import shipped
 from domain.case.contact import ContactCustomer, CustomerContacted
 from domain.case.extension import (
     ApproveExtension,
@@ -28,6 +29,8 @@ from domain.case.suspension import (
     SuspensionRequested,
 )
 from domain.case.withdraw import WithdrawCase
+from domain.policy.policy import Policy
+from tests.support.offices import timeless
 from tests.support.scenario import (
     AGENT,
     HANDLER,
@@ -52,6 +55,8 @@ REST_ASKED = happened("handling", HANDLER, REST)
 MORE_ASKED = happened("handling", HANDLER, MORE)
 # A leader who asks for a rest under a delegated handler's post is still the same person.
 LEADER_AS_HANDLER = replace(LEADER, role="handler")
+
+TIMELESS = Policy.from_document(timeless(shipped()["sgcc-2022"]))
 
 
 # Contact
@@ -198,7 +203,7 @@ def test_the_old_due_time_holds_while_more_time_is_asked_for() -> None:
         new_due=later(days=5),
         customer_told=True,
     )
-    assert given(*HANDLING).when(asked).then(MORE).due is None
+    assert given(*HANDLING).under(TIMELESS).when(asked).then(MORE).due is None
 
 
 def test_somebody_else_grants_the_extension() -> None:
@@ -243,7 +248,7 @@ def test_an_extension_is_later_than_what_was_granted() -> None:
     body = {"reason": "complex", "customer_told": False}
     for days, code in ((4, "not_later"), (5, "not_later"), (-1, "not_ahead")):
         asked = by(HANDLER, RequestExtension, **body, new_due=later(days=days))
-        given(*HANDLING, granted).when(asked).then_refused(code)
+        given(*HANDLING, granted).under(TIMELESS).when(asked).then_refused(code)
 
 
 def test_an_extension_wants_a_known_reason_and_is_granted_in_time() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.case.accept import AcceptCase
+from domain.case.classify import ReclassifyCase
 from domain.case.extension import ApproveExtension, RequestExtension
 from domain.case.final_answer import GiveFinalAnswer
 from domain.case.level import RaiseLevel
@@ -23,6 +24,7 @@ from domain.promise.clock import (
     DeadlineWarned,
 )
 from domain.promise.records import Pause
+from domain.refused import Refused
 from tests.support.calendars import calendar
 from tests.support.hours import RULES, Hours, at, clock, rules, wall
 from tests.support.scenario import AGENT, DISPATCHER, HANDLER, LEADER, text
@@ -329,6 +331,50 @@ def test_what_turns_out_to_be_promised_counts_from_receipt() -> None:
     hours.do(LEADER, RaiseLevel, "03-02 15:00", level="major", reason="harm")
     assert hours.due("contact.1") == "03-03 10:00"
     assert hours.clock("contact.1").started_at == at("03-02 10:00")
+
+
+def test_what_was_taken_for_another_thing_is_promised_its_answer_again() -> None:
+    promise = RULES["promise_answer"]
+    only = promise | {"limit": promise["limit"] | {"types": ["complaint"]}}
+    hours = Hours(rules({"promise_answer": only}))
+    hours.received("03-02 10:00")
+    for local, kind in (("03-02 10:01", "opinion"), ("03-02 10:03", "complaint")):
+        body = {"category": "business", "business_type": kind}
+        hours.do(DISPATCHER, ReclassifyCase, local, reason="better_understood", **body)
+    outcomes = {c.id: (c.outcome, wall(c.due)) for c in hours.case.clocks}
+    assert outcomes == {
+        "promise_answer.1": ("dropped", "03-09 10:00"),
+        "promise_answer.2": (None, "03-09 10:00"),
+    }
+
+
+def test_the_same_limit_at_a_graver_level_takes_no_grant_back(hours: Hours) -> None:
+    handled(hours).do(
+        HANDLER,
+        RequestExtension,
+        "03-04 10:00",
+        reason="complex",
+        new_due=at("03-12 12:00"),
+        customer_told=True,
+    )
+    hours.do(LEADER, ApproveExtension, "03-04 11:00")
+    hours.do(LEADER, RaiseLevel, "03-05 09:00", level="major", reason="harm")
+    assert hours.due("answer.1") == "03-12 12:00"
+
+
+def test_an_extension_is_later_than_what_is_due(hours: Hours) -> None:
+    body = {"reason": "complex", "new_due": at("03-05 10:00"), "customer_told": True}
+    with pytest.raises(Refused) as refused:
+        handled(hours).do(HANDLER, RequestExtension, "03-04 10:00", **body)
+    assert refused.value.code == "not_later"
+
+
+def test_where_no_clock_would_move_an_extension_is_refused() -> None:
+    hours = handled(Hours(rules({"dispatch": RULES["dispatch"]})))
+    body = {"reason": "complex", "new_due": at("03-25 10:00"), "customer_told": True}
+    with pytest.raises(Refused) as refused:
+        hours.do(HANDLER, RequestExtension, "03-04 10:00", **body)
+    assert refused.value.code == "nothing_to_extend"
 
 
 # A late notice

@@ -7,17 +7,24 @@ from typing import Any
 import pytest
 
 from domain.case.accept import AcceptCase
+from domain.case.callback import CompleteCallback, PlanCallback
 from domain.case.contact import ContactCustomer
 from domain.case.escalation import AnswerEscalation, CaseEscalated, EscalateCase
+from domain.case.final_answer import GiveFinalAnswer
+from domain.case.level import RaiseLevel
 from domain.case.reassign import CaseReassigned, ReassignCase
+from domain.case.reopen import ReopenCase
+from domain.case.reply import ReplyToCase
+from domain.case.review import ApproveReply, RejectReply
 from domain.case.urge import UrgeCase
-from domain.fact import Fact
+from domain.fact import Actor, Fact
 from domain.organisation.relieve import Relieve
 from domain.promise.climb import OwnerForced, SignalRaised
 from domain.promise.clock import DeadlineBreached
 from domain.promise.keep_time import KeepTime
 from domain.refused import NotPermitted
-from tests.support.hours import IDLE, NAMED, RULES, Hours, at, rules, wall
+from tests.support.calendars import calendar
+from tests.support.hours import IDLE, NAMED, RULES, Hours, at, clock, rules, wall
 from tests.support.organisation import order
 from tests.support.scenario import (
     AGENT,
@@ -25,9 +32,18 @@ from tests.support.scenario import (
     DISPATCHER,
     HANDLER,
     LEADER,
+    OTHER_AGENT,
+    text,
 )
 
 ANSWER = {"answer": RULES["answer"]}
+TOP = Actor(person="an", role="leader", post="qinglan.leader", unit="qinglan")
+REPLY = {
+    "cause": text("cause"),
+    "measures": text("measures"),
+    "answer": text("answer"),
+    "responsibility": "company",
+}
 
 
 def due_friday(document: dict[str, Any] | None = None) -> Hours:
@@ -100,6 +116,65 @@ def test_an_answer_holds_the_climb_and_what_stays_late_goes_on() -> None:
     # Told again after a day instead of at 15:05; the top would have been Saturday 10:05.
     hours.keep("03-10 10:00")
     assert rungs(hours) == [ALL[0], (2, "lan", "03-07 13:00"), (3, "an", "03-07 13:00")]
+
+
+def test_an_answer_to_the_last_rung_that_did_not_help_has_the_top_told_again() -> None:
+    hours = due_friday()
+    hours.keep("03-08 10:00")
+    hours.do(TOP, AnswerEscalation, "03-08 11:00")
+    hours.keep("03-20 10:00")
+    assert rungs(hours) == [*ALL, (3, "an", "03-09 11:00")]
+
+
+def test_a_late_reply_that_is_sent_back_goes_on_up_the_ladder() -> None:
+    hours = due_friday()
+    hours.keep("03-06 12:00")
+    hours.do(HANDLER, ReplyToCase, "03-06 12:30", **REPLY)
+    hours.keep("03-06 16:00")
+    assert rungs(hours) == [ALL[0]], "nobody is told while the reply is read"
+    hours.do(DISPATCHER, RejectReply, "03-06 16:30", reason="no_cause")
+    hours.keep("03-20 10:00")
+    assert rungs(hours) == [ALL[0], (2, "lan", "03-06 16:30"), ALL[2]]
+
+
+def test_a_clock_that_is_late_when_the_case_is_reopened_tells_everybody_anew() -> None:
+    brief = clock(
+        limit={"value": 2, "unit": "h", "clock": "step"},
+        starts=["case.received"],
+        stops=["case.incident_briefed"],
+        ladder="climb",
+    )
+    hours = Hours(rules({"written_brief": brief}))
+    hours.received("03-02 10:00")
+    hours.dispatched("03-02 10:05")
+    to_the_callback(hours)
+    hours.do(OTHER_AGENT, ReopenCase, "03-05 15:00", reason="dissatisfied")
+    hours.keep("03-05 16:01")
+    assert rungs(hours)[-1] == (1, "qu", "03-05 16:00")
+
+
+def to_the_callback(hours: Hours) -> None:
+    hours.do(HANDLER, AcceptCase, "03-02 10:30")
+    hours.do(HANDLER, ReplyToCase, "03-05 10:00", **REPLY)
+    hours.do(DISPATCHER, ApproveReply, "03-05 10:10")
+    hours.do(HANDLER, GiveFinalAnswer, "03-05 10:20", answer=text("…"), means="phone")
+    hours.do(AGENT, PlanCallback, "03-05 10:30", planned_for=at("03-05 14:00"))
+    said = {"satisfaction": "dissatisfied", "solved": False}
+    hours.do(OTHER_AGENT, CompleteCallback, "03-05 14:00", **said)
+
+
+def test_a_list_of_people_to_notify_is_told_whoever_answers_first() -> None:
+    everybody = [
+        {"after": "0 min", "tells": "top"},
+        {"after": "15 min", "tells": "leader"},
+    ]
+    notify = NAMED | {"answer_ends": False, "rungs": everybody}
+    grave = {"major": NAMED | {"ladder": "notify", "times": 1, "levels": ["major"]}}
+    hours = due_friday(rules({}, grave, ladders={"notify": notify}))
+    hours.do(LEADER, RaiseLevel, "03-02 11:00", level="major", reason="harm")
+    hours.do(TOP, AnswerEscalation, "03-02 11:05")
+    hours.keep("03-02 12:00")
+    assert rungs(hours) == [(1, "an", "03-02 11:00"), (2, "qu", "03-02 11:15")]
 
 
 def test_what_is_done_at_last_ends_the_climb() -> None:
@@ -203,6 +278,20 @@ def test_an_act_of_the_owner_begins_the_count_again_and_the_customers_urge_does_
     hours.do(HANDLER, ContactCustomer, "03-03 10:30", means="phone", outcome="no_answer")
     hours.keep("03-20 10:00")
     assert stalled(hours) == ["03-04 11:30"]
+
+
+def test_a_late_notice_puts_a_stall_off_too() -> None:
+    hours = due_friday(rules({}, STALL))
+    hours.publish(calendar(2, holidays=["2026-03-03"]), at("03-02 20:00"))
+    hours.keep("03-20 10:00")
+    assert stalled(hours) == ["03-04 11:30"]
+
+
+def test_what_is_told_of_as_late_is_not_told_of_as_idle() -> None:
+    hours = due_friday(rules(ANSWER, STALL))
+    hours.do(HANDLER, ContactCustomer, "03-06 09:00", means="phone", outcome="no_answer")
+    hours.keep("03-13 10:00")
+    assert stalled(hours) == ["03-03 11:30"], "and not again on Monday"
 
 
 # Signals
