@@ -94,7 +94,7 @@ def test_nothing_was_done_twice(crowd: Crowd, store: Store) -> None:
     log = list(store.log.scan())
     topics = Counter(entry.fact.TOPIC for entry in log)
     wishes = Counter(
-        "case.received" if w.path == "/cases" else "case.customer_urged"
+        "case.received" if w.path == "/cases" else "case.comment_added"
         for w in crowd.ledger
     )
     assert {topic: topics[topic] for topic in wishes} == dict(wishes)

@@ -161,7 +161,8 @@ class Client(threading.Thread):
         if not mine or self._dice.random() < 0.5:
             body = {"business_type": "complaint", "phone": f"138{self.number:08d}"}
             return Wish(key, "/cases", body | {"content": "停电"})
-        return Wish(key, f"/cases/{self._dice.choice(mine)}/urge", {"note": "催"})
+        said = {"text": "还有一件事"}
+        return Wish(key, f"/cases/{self._dice.choice(mine)}/comment", said)
 
 
 @dataclass
