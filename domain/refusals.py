@@ -77,6 +77,11 @@ TEXTS: dict[str, Text] = CASES | {
     "policy_unsound": Text(
         "流程检查未通过: {findings}", "the workflow does not hold: {findings}"
     ),
+    "policy_unknown_calendar": Text(
+        "“{where}”所用的作息表“{calendar}”尚未发布; 请先用 huiyin calendar publish 发布",
+        "{where} counts in the calendar {calendar}, which is not published; publish it "
+        "first with `huiyin calendar publish`",
+    ),
     "policy_version_not_later": Text(
         "版本 {version} 不大于已发布的版本 {last}",
         "version {version} is not later than the published version {last}",

@@ -32,6 +32,7 @@ class CustomerIdentified(CaseFact):
     """Whose case it is. Only who may open the envelopes learns more than the masks."""
 
     TOPIC: ClassVar[str] = "case.customer_identified"
+    OWNER_ACT: ClassVar[bool] = False
 
     customer: UUID | None = None
     name: Sealed | None = None

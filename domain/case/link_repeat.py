@@ -28,6 +28,7 @@ class CaseLinkedAsRepeat(CaseFact):
     said the same for the ``times``-th time in a row."""
 
     TOPIC: ClassVar[str] = "case.linked_as_repeat"
+    OWNER_ACT: ClassVar[bool] = False
 
     earlier_case: UUID
     earlier_number: str

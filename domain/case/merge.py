@@ -55,6 +55,7 @@ class CaseAbsorbed(CaseFact):
     """
 
     TOPIC: ClassVar[str] = "case.absorbed"
+    OWNER_ACT: ClassVar[bool] = False
 
     case: UUID
     number: str
@@ -80,6 +81,7 @@ class CaseReleased(CaseFact):
     """``case`` was another matter after all, and goes on by itself."""
 
     TOPIC: ClassVar[str] = "case.released"
+    OWNER_ACT: ClassVar[bool] = False
 
     case: UUID
     number: str

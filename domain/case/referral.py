@@ -52,6 +52,7 @@ class ReferralReceived(CaseFact):
     """An outside body wants to hear what came of it (12398: 10 wd, 12345: 7 d, P1)."""
 
     TOPIC: ClassVar[str] = "case.referral_received"
+    OWNER_ACT: ClassVar[bool] = False
 
     body: str
     number: str | None = None

@@ -52,6 +52,10 @@ CASES: dict[str, Text] = {
     ),
     "no_request": Text("没有待答复的申请", "there is no request to answer"),
     "own_request": Text("不能审批自己的申请", "nobody approves a request of their own"),
+    "rest_too_long": Text(
+        "挂起过久, 最晚到 {time}",
+        "that is too long a rest; it ends by {time} at the latest",
+    ),
     "not_later": Text("现定时限 {time} 并不更早", "it is due at {time} as it stands"),
     "nothing_to_extend": Text(
         "当前没有可延期的时限在计时",

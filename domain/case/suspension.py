@@ -11,6 +11,7 @@ from domain.case.rules import ahead, approvable, asked_for, coded, none_waits
 from domain.case.state import Request
 from domain.command import Command
 from domain.fact import Fact, Sealed
+from domain.refused import Refused
 from domain.setting import Setting
 
 
@@ -106,10 +107,14 @@ class SuspensionEnded(CaseFact):
 def request_suspension(
     case: Case, command: RequestSuspension, setting: Setting
 ) -> list[Fact]:
-    """Raises Refused: ``request_pending``, ``unknown_reason``, ``not_ahead``."""
+    """Raises Refused: ``request_pending``, ``unknown_reason``, ``not_ahead``,
+    ``rest_too_long`` (with the latest moment that is possible)."""
     none_waits(case.suspension)
     coded(case, "suspension", command.reason, setting)
     until = ahead(command.until, command)
+    longest = setting.policy.orders.rest_max
+    if longest is not None and until - command.at > longest:
+        raise Refused("rest_too_long", time=(command.at + longest).isoformat())
     return [SuspensionRequested(reason=command.reason, until=until)]
 
 

@@ -26,6 +26,7 @@ class CaseWithdrawn(CaseFact):
     """The customer wants nothing more. Somebody else closes it, after a look at it."""
 
     TOPIC: ClassVar[str] = "case.withdrawn"
+    OWNER_ACT: ClassVar[bool] = False
 
     reason: str
 

@@ -24,6 +24,7 @@ class CaseWitnessed(CaseBirth):
     """
 
     TOPIC: ClassVar[str] = "case.witnessed"
+    OWNER_ACT: ClassVar[bool] = False
 
     number: str
     source: str
@@ -60,6 +61,7 @@ class StepWitnessed(CaseFact):
     """
 
     TOPIC: ClassVar[str] = "case.step_witnessed"
+    OWNER_ACT: ClassVar[bool] = False
 
     row: int
     activity: str

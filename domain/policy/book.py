@@ -16,7 +16,7 @@ from domain.policy.lint import ERROR, lint
 from domain.policy.parse import parse
 from domain.policy.policy import Policy
 from domain.policy.rows import RoleRule
-from domain.policy.time_checks import vocabulary
+from domain.policy.time_checks import named_calendars, vocabulary
 from domain.refused import Refused
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ a bad version could otherwise lock out whoever has to mend it."""
 
 
 def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[Fact]:
-    """Publish a version: whole, sound, and later than every version before it."""
+    """Publish a version: whole, sound, later than every version before it, and counting in
+    calendars that there are."""
     document = parse(command.document, vocabulary())
     policy = Policy.from_document(document)
     if policy_book_id(policy.profile) != command.subject:
@@ -139,6 +140,7 @@ def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[
             f"{f.code} {f.state}" + (f".{f.action}" if f.action else "") for f in errors
         )
         raise Refused("policy_unsound", findings=told)
+    _calendars_published(policy, setting)
     return [
         PolicyPublished(
             profile=policy.profile,
@@ -147,3 +149,17 @@ def publish(book: PolicyBook, command: PublishPolicy, setting: Setting) -> list[
             document=document,
         )
     ]
+
+
+def _calendars_published(policy: Policy, setting: Setting) -> None:
+    """No case could be received under rules that count in a calendar nobody knows.
+
+    Raises Refused: ``policy_unknown_calendar``.
+    """
+    for where, name in named_calendars(policy):
+        try:
+            known = setting.calendar_book(name).last > 0
+        except Refused:
+            known = False
+        if not known:
+            raise Refused("policy_unknown_calendar", where=where, calendar=name)

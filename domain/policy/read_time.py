@@ -25,7 +25,6 @@ Document = Mapping[str, Any]
 
 TEXTS = ("zh", "en", "source")
 SPAN = "a span like 4 wd, 20 min, 2 h"
-SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 NO_ORDERS = Orders()
 
 
@@ -128,22 +127,28 @@ def read_signals(document: Document) -> dict[str, SignalRule]:
 
 
 def read_orders(document: Document) -> Orders:
-    """B1, B42: how often one may urge, who has power over which unit."""
+    """B1, B42: how often one may urge, who has power over which unit, how long it rests."""
     if "orders" not in document:
         return NO_ORDERS
     table = Row("orders", "orders", document["orders"])
-    table.only("urge_gap", "blocks", "release")
+    table.only("urge_gap", "blocks", "release", "rest_max")
     gap, blocks, release = (
         _setting(table, key) for key in ("urge_gap", "blocks", "release")
     )
-    span = _span(gap, "value", gap.text("value"))
-    if span.unit == WORKING_DAYS:
-        raise gap.wrong("value", "a span in clock time like 2 h", str(span))
+    longest = _setting(table, "rest_max") if table.has("rest_max") else None
     return Orders(
-        urge_gap=timedelta(seconds=span.value * SECONDS[span.unit]),
+        urge_gap=_clock_time(gap),
         blocks=names(blocks, "value"),
         release=names(release, "value"),
+        rest_max=None if longest is None else _clock_time(longest),
     )
+
+
+def _clock_time(row: Row) -> timedelta:
+    span = _span(row, "value", row.text("value"))
+    if span.unit == WORKING_DAYS:
+        raise row.wrong("value", "a span in clock time like 2 h", str(span))
+    return timedelta(seconds=span.seconds)
 
 
 def _table(document: Document, table: str) -> Iterator[Row]:

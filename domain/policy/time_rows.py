@@ -9,9 +9,9 @@ from typing import Self
 
 from domain.policy.rows import Named
 
-CLOCK_UNITS = ("s", "min", "h", "d")
-WORKING_DAYS = "wd"
-SPAN_UNITS = (*CLOCK_UNITS, WORKING_DAYS)
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+DAYS, WORKING_DAYS = "d", "wd"
+SPAN_UNITS = (*SECONDS, WORKING_DAYS)
 WRITTEN = re.compile(r"(?P<value>[0-9]{1,9}(\.[0-9]{1,6})?) (?P<unit>s|min|h|d|wd)")
 SPAN_MAX = 100_000
 """No rule of an office waits longer, in whatever unit; more is a typing mistake."""
@@ -41,6 +41,14 @@ class Span:
         if value > SPAN_MAX or (unit == WORKING_DAYS and value != int(value)):
             raise ValueError(f"no span: {text!r}")
         return cls(value=value, unit=unit)
+
+    @property
+    def seconds(self) -> float:
+        """Of clock or working time. Raises ValueError for working days: only a calendar
+        knows how long they are."""
+        if self.unit == WORKING_DAYS:
+            raise ValueError(f"no number of seconds: {self}")
+        return self.value * SECONDS[self.unit]
 
     def __str__(self) -> str:
         return f"{self.value:g} {self.unit}"
@@ -133,10 +141,12 @@ class SignalRule(Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """督办与催办: ``urge_gap`` between two urges of a case; units of the ``blocks`` have
-    power over every unit under the same root (B1); roles of ``release`` may still send on a
-    case whose owner was forced (B35)."""
+    """督办、催办与挂起: ``urge_gap`` between two urges of a case; units of the ``blocks``
+    have power over every unit under the same root (B1); roles of ``release`` may still send
+    on a case whose owner was forced (B35). ``rest_max``: so far ahead a suspension may end
+    at the latest; None: as late as anybody likes."""
 
     urge_gap: timedelta = timedelta()
     blocks: frozenset[str] = frozenset()
     release: frozenset[str] = frozenset()
+    rest_max: timedelta | None = None

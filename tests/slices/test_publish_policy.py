@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from api.calendars import shipped_calendars
+from api.calendars import publish_calendars, shipped_calendars
 from api.policies import publish_shipped, shipped
 from domain.case.receive import ReceiveCase
 from domain.command import Command
@@ -121,6 +121,7 @@ def test_a_case_keeps_the_rules_of_its_day(desk: Desk) -> None:
 
 def test_a_log_from_before_there_were_clocks_takes_the_new_rules(desk: Desk) -> None:
     """They take effect on the same day as the old ones; of two such, the later holds."""
+    publish_calendars(desk, NOW)
     before = deepcopy(shipped()["sgcc-2022"])
     before["profile"]["version"] = FIRST - 1
     for table in ("clocks", "ladders", "signals", "orders"):
@@ -139,9 +140,22 @@ def test_a_log_from_before_there_were_clocks_takes_the_new_rules(desk: Desk) -> 
     assert {clock.step for clock in new.clocks} == {"dispatch", "answer"}
 
 
-def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
+def test_rules_wait_for_the_calendars_that_they_count_in(desk: Desk, store: Store) -> None:
+    with pytest.raises(Refused) as refused:
+        desk.handle(publishing(second(NOW)))
+    assert refused.value.code == "policy_unknown_calendar"
+    assert "`huiyin calendar publish`" in refused.value.en
+    assert store.log.head() == 0
+    publish_calendars(desk, NOW)
     desk.handle(publishing(second(NOW)))
-    assert publish_shipped(desk, NOW) == [each for each in SHIPPED if each != ONE]
+    assert desk.policy_in_force(NOW).label == TWO
+
+
+def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
+    calendars = publish_calendars(desk, NOW)
+    desk.handle(publishing(second(NOW)))
+    others = [each for each in SHIPPED if each not in {ONE, *calendars}]
+    assert publish_shipped(desk, NOW) == others
     assert desk.policy_in_force(NOW).label == TWO
 
 

@@ -107,6 +107,7 @@ class Hours:
         self.memory = Memory()
         self.desk = self.memory.desk()
         document = document or rules()
+        self.publish(calendar(1), SINCE)
         book = policy_book_id("sgcc-2022")
         self.desk.handle(
             PublishPolicy(
@@ -117,7 +118,6 @@ class Hours:
                 document=document,
             )
         )
-        self.publish(calendar(1), SINCE)
         for each in founding():
             self.desk.handle(each)
 

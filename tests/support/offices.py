@@ -36,10 +36,16 @@ TIME = frozenset({"clocks", "ladders", "signals", "orders"})
 def timeless(document: dict[str, Any]) -> dict[str, Any]:
     """The same rules without those of time: each command leads to its own facts only.
 
-    They are version 1, whatever is shipped.
+    They are version 1, whatever is shipped, and count in no calendar.
     """
     rules = {table: rows for table, rows in document.items() if table not in TIME}
-    return rules | {"profile": document["profile"] | {"version": 1}}
+    limits = {code: without_calendar(limit) for code, limit in rules["limits"].items()}
+    profile = without_calendar(document["profile"]) | {"version": 1}
+    return rules | {"limits": limits, "profile": profile}
+
+
+def without_calendar(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: said for key, said in row.items() if key != "calendar"}
 
 
 class Office:

@@ -51,11 +51,11 @@ class TimedHotline:
         self.clock = Clock(now)
 
     def found(self, document: dict[str, Any] | None = None) -> None:
-        """Publish rules and the office calendar, and open the units."""
+        """Publish the office calendar and rules, and open the units."""
+        self.publish_calendar(calendar(1), SINCE)
         book = policy_book_id("sgcc-2022")
         rule = document or rules({"dispatch": DISPATCH})
         self._publish(PublishPolicy, book, SINCE, rule)
-        self.publish_calendar(calendar(1), SINCE)
         for each in founding():
             self.desk.handle(each)
 

@@ -157,6 +157,16 @@ def test_a_suspension_ends_ahead() -> None:
     given(*HANDLING, REST_ASKED).when(stale).then_refused("not_ahead")
 
 
+def test_a_rest_is_no_longer_than_the_policy_has_it() -> None:
+    body = {"reason": "in_court", "until": later(days=60)}
+    longest = by(HANDLER, RequestSuspension, **body)
+    given(*HANDLING).when(longest).then_stage("handling")
+    body |= {"until": later(days=60, seconds=1)}
+    longer = by(HANDLER, RequestSuspension, **body)
+    refused = given(*HANDLING).when(longer).then_refused("rest_too_long")
+    assert refused.because == {"time": later(days=60).isoformat()}
+
+
 def test_a_time_is_kept_in_utc_wherever_it_was_said() -> None:
     until = later(days=2).astimezone(timezone(timedelta(hours=8)))
     asked = by(HANDLER, RequestSuspension, reason="in_court", until=until)

@@ -169,6 +169,14 @@ def test_an_open_case_of_history_goes_on_under_our_rules() -> None:
     start.when(asked).then_refused("no_such_case")
 
 
+def test_what_was_done_elsewhere_is_nobodys_act_here() -> None:
+    start = given(*history(*ROWS))
+    assert start.case.acted_at is None
+    here = by(DISPATCHER, ReassignCase, unit="bailu-east", reason="wrong_unit")
+    moved = start.when(here).then_stage("dispatched")
+    assert moved.acted_at == here.at
+
+
 def test_a_closed_case_of_history_is_reopened() -> None:
     done = StepWitnessed(row=4, activity="Completed/Closed", stage="closed", unit="V5 3rd")
     start = given(*history(*ROWS, (done, None)))

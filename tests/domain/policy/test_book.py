@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -21,9 +22,11 @@ from domain.policy.book import (
     publish,
 )
 from domain.policy.row import Malformed
+from domain.promise.calendar_book import CalendarBook
 from domain.refused import NotPermitted, Refused
 from domain.setting import Setting
-from tests.domain.policy.shaping import changed, small
+from tests.domain.policy.shaping import NAMED, changed, small
+from tests.support.calendars import calendar_book
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOK = policy_book_id("small")
@@ -121,6 +124,46 @@ def test_a_workflow_with_an_error_is_refused_by_finding() -> None:
 def test_a_workflow_with_a_mere_warning_is_published() -> None:
     one = changed(version(1), "workflow/states/received/actions/0/roles", ["agent"])
     assert len(publish(PolicyBook.empty(BOOK), order(one), SETTING)) == 1
+
+
+NAMES_A_CALENDAR = {
+    "profile": ("profile/calendar", "office"),
+    "limits.answer": (
+        "limits/answer",
+        NAMED
+        | {
+            "step": "answer",
+            "value": 4,
+            "unit": "h",
+            "clock": "published",
+            "calendar": "office",
+        },
+    ),
+    "ladders.climb": (
+        "ladders/climb",
+        NAMED | {"rungs": [{"after": "2 h", "calendar": "office", "tells": "top"}]},
+    ),
+    "signals.stall": (
+        "signals/stall",
+        NAMED | {"ladder": "climb", "after": "8 h", "calendar": "office"},
+    ),
+}
+
+
+@pytest.mark.parametrize("where", NAMES_A_CALENDAR)
+def test_a_policy_counts_in_calendars_that_are_published(where: str) -> None:
+    plain = version(1) | {
+        "ladders": {"climb": NAMED | {"rungs": [{"after": "2 h", "tells": "top"}]}}
+    }
+    document = changed(plain, *NAMES_A_CALENDAR[where])
+    empty = replace(SETTING, calendar_book=lambda name: CalendarBook.empty(BOOK))
+    for nothing in (SETTING, empty):
+        with pytest.raises(Refused) as refused:
+            publish(PolicyBook.empty(BOOK), order(document), nothing)
+        assert refused.value.code == "policy_unknown_calendar"
+        assert refused.value.because == {"where": where, "calendar": "office"}
+    known = replace(SETTING, calendar_book=calendar_book)
+    assert len(publish(PolicyBook.empty(BOOK), order(document), known)) == 1
 
 
 def test_a_profile_is_published_into_its_own_book() -> None:

@@ -5,12 +5,8 @@ Office hours are those of tests/support/hours.py; 2026-03-02 is a Monday.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from api.policies import shipped
 from domain.case.accept import AcceptCase
 from domain.case.callback import AttemptCallback, CompleteCallback, PlanCallback
 from domain.case.close import CloseCase
@@ -20,7 +16,6 @@ from domain.case.extension import ApproveExtension, RequestExtension
 from domain.case.final_answer import GiveFinalAnswer
 from domain.case.handover import OfferHandover
 from domain.case.level import AssessLevel, RaiseLevel
-from domain.case.merge import MergeCase
 from domain.case.referral import ReceiveReferral
 from domain.case.reopen import ReopenCase
 from domain.case.reply import ReplyToCase
@@ -29,68 +24,31 @@ from domain.case.review import ApproveReply, RejectReply
 from domain.case.supervise import SuperviseCase
 from domain.case.suspension import ApproveSuspension, RequestSuspension
 from domain.case.withdraw import WithdrawCase
-from domain.policy.policy import Policy
 from domain.promise.clock import DeadlineMoved, DeadlineWarned
+from tests.domain.policy.loop import (
+    ANSWER,
+    REPLY,
+    answered,
+    in_hand,
+    kinds,
+    replied,
+    rules_of,
+    running,
+)
 from tests.support.hours import Hours, at, wall
-from tests.support.scenario import AGENT, DISPATCHER, HANDLER, LEADER, SUPERVISOR, text
-
-REPLY = {
-    "cause": text("cause"),
-    "measures": text("measures"),
-    "answer": text("answer"),
-    "responsibility": "company",
-}
-ANSWER = {"means": "phone", "answer": text("answer")}
-
-
-def rules_of(profile: str) -> dict[str, Any]:
-    """A shipped profile on the desk of the tests: its office hours, its centre."""
-    document = json.loads(json.dumps(shipped()[profile]).replace("cn-office", "office"))
-    document["profile"] |= {
-        "name": "sgcc-2022",
-        "intake_unit": "95598",
-        "fallback_unit": "95598",
-    }
-    return dict(document)
+from tests.support.scenario import (
+    AGENT,
+    DISPATCHER,
+    HANDLER,
+    LEADER,
+    SUPERVISOR,
+    text,
+)
 
 
 @pytest.fixture
 def hours() -> Hours:
     return Hours(rules_of("sgcc-2022"))
-
-
-def running(hours: Hours) -> dict[str, str]:
-    """Which steps are due when."""
-    return {clock.step: wall(clock.due) for clock in hours.case.clocks if clock.running}
-
-
-def kinds(hours: Hours) -> dict[str, str]:
-    return {clock.step: clock.kind for clock in hours.case.clocks if clock.running}
-
-
-def in_hand(hours: Hours, **said: Any) -> Hours:
-    """Received Monday 10:00, sent on at 10:05, taken in hand at 10:30."""
-    hours.received(**said)
-    hours.dispatched()
-    hours.do(HANDLER, AcceptCase, "03-02 10:30")
-    return hours
-
-
-def replied(hours: Hours) -> Hours:
-    """Contacted Monday 11:00, replied Tuesday 11:00."""
-    in_hand(hours)
-    said = {"means": "phone", "outcome": "reached"}
-    hours.do(HANDLER, ContactCustomer, "03-02 11:00", **said)
-    hours.do(HANDLER, ReplyToCase, "03-03 11:00", **REPLY)
-    return hours
-
-
-def answered(hours: Hours) -> Hours:
-    """Approved Tuesday 15:00, the customer answered at 16:00."""
-    replied(hours)
-    hours.do(DISPATCHER, ApproveReply, "03-03 15:00")
-    hours.do(DISPATCHER, GiveFinalAnswer, "03-03 16:00", **ANSWER)
-    return hours
 
 
 # SGCC 2022: one complaint through the loop
@@ -156,11 +114,11 @@ def test_a_suspension_rests_our_step_and_never_the_promise(hours: Hours) -> None
         reason="waiting_customer",
         until=at("03-04 11:00"),
     )
-    assert running(hours)["decide_request"] == "03-03 11:00"
+    assert running(hours)["decide_suspension"] == "03-03 11:00"
     before = running(hours)
     hours.do(LEADER, ApproveSuspension, "03-02 11:30")
     after = running(hours)
-    assert "decide_request" not in after
+    assert "decide_suspension" not in after
     assert after["answer"] > before["answer"]
     assert {step: after[step] for step in ("contact", "promise_answer")} == {
         step: before[step] for step in ("contact", "promise_answer")
@@ -306,20 +264,6 @@ def test_whoever_was_told_by_hand_has_a_working_day_to_answer(hours: Hours) -> N
     hours.keep("03-03 09:30")
     [warned] = [f for f in hours.facts(DeadlineWarned) if f.clock == "escalation.1"]
     assert (warned.told, warned.unit) == ("qu", "bailu-east")
-
-
-def test_a_case_that_was_merged_by_mistake_has_its_clocks_again() -> None:
-    policy = Policy.from_document(shipped()["sgcc-2022"])
-    again = {step for step, rule in policy.clocks.items() if "case.unmerged" in rule.starts}
-    assert again == {
-        "dispatch",
-        "contact",
-        "answer",
-        "promise_answer",
-        "arrive",
-        "reconnect",
-    }
-    assert policy.moves["received", MergeCase.ACTION].to == "merged"
 
 
 # The other profiles

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from api.policies import shipped
+from domain.case.case import CaseFact
+from domain.case.escalation import CaseEscalated
 from domain.policy.parse import Malformed, parse
 from domain.policy.policy import Policy
-from domain.policy.time_checks import time_warnings, vocabulary
+from domain.policy.time_checks import OF_TIME, time_warnings, vocabulary
 from domain.policy.time_rows import ClockRule, Orders, RungRule, Span
+from domain.promise.climb import OwnerForced, SignalRaised
+from domain.promise.clock import ClockFact
 from tests.domain.policy.shaping import NAMED, changed, small
 
 CLOCK = NAMED | {"starts": ["case.received"], "stops": ["case.closed"], "ladder": "climb"}
@@ -33,6 +37,7 @@ def timed() -> dict[str, Any]:
             "urge_gap": {"value": "90 min", "source": "U"},
             "blocks": {"value": ["superior"], "source": "B1"},
             "release": {"value": ["dispatcher"], "source": "U"},
+            "rest_max": {"value": "60 d", "source": "U"},
         },
     }
     return changed(document, "profile/calendar", "office")
@@ -76,6 +81,13 @@ def test_what_is_no_span_is_refused(text: str) -> None:
         Span.parse(text)
 
 
+def test_a_span_has_seconds_unless_only_a_calendar_knows() -> None:
+    texts = ("30 s", "20 min", "1.5 h", "2 d")
+    assert [Span.parse(text).seconds for text in texts] == [30, 1200, 5400, 172_800]
+    with pytest.raises(ValueError, match="no number of seconds: 4 wd"):
+        _ = Span.parse("4 wd").seconds
+
+
 def test_the_rules_of_time_read_back_as_they_were_written() -> None:
     policy = checked(timed())
     assert policy.calendar == "office"
@@ -97,6 +109,7 @@ def test_the_rules_of_time_read_back_as_they_were_written() -> None:
         urge_gap=timedelta(minutes=90),
         blocks=frozenset({"superior"}),
         release=frozenset({"dispatcher"}),
+        rest_max=timedelta(days=60),
     )
 
 
@@ -118,6 +131,11 @@ WRONG: list[tuple[str, Any, str]] = [
     ),
     ("clocks/answer/warn", ["2 days"], "warn must be a span like 4 wd"),
     ("clocks/answer/extends", "yes", "extends must be true or false"),
+    ("clocks/answer/rests", "yes", "rests must be true or false"),
+    ("ladders/climb/answer_ends", 0, "row climb: answer_ends must be true or false"),
+    ("orders/rest_max", {"value": "9 wd", "source": "U"}, "a span in clock time"),
+    ("orders/rest_max", {"value": "9 d"}, "row rest_max: source is missing"),
+    ("orders/rest_min", {"value": "9 d"}, "nobody reads rest_min"),
     ("clocks/answer/source", None, "row answer: source is missing"),
     ("ladders/climb/rungs", [], "row climb: rungs must be a list of at least one rung"),
     ("ladders/climb/rungs/0/after", "soon", "row climb.rungs[0]: after must be a span"),
@@ -143,6 +161,19 @@ WRONG: list[tuple[str, Any, str]] = [
     ("clocks/answer/resumes", ["case.accepted.not"], "not 'case.accepted.not'"),
     ("clocks/answer/drops", ["call.ended"], "not 'call.ended'"),
     ("clocks/answer/restarts", ["received"], "not 'received'"),
+    # By the words that time itself says
+    *(
+        (f"clocks/answer/{key}", [word], f"{key} must be the topic of a fact about cases")
+        for key, word in (
+            ("starts", "case.clock_stopped"),
+            ("restarts", "case.deadline_moved"),
+            ("stops", "case.deadline_breached"),
+            ("drops", "case.signal_raised"),
+            ("resumes", "case.escalated"),
+            ("stops", "case.escalated.not_by_hand"),
+            ("starts", "case.deadline_moved.provisional"),
+        )
+    ),
     # Clocks, limits and calendars
     ("clocks/answer/starts", None, "row answer: starts is missing; give the words"),
     ("clocks/answer/stops", None, "row answer: stops is missing; give the words"),
@@ -158,7 +189,55 @@ WRONG: list[tuple[str, Any, str]] = [
     ("limits/hours", LIMIT | {"unit": "h", "end_of_day": True}, "wd where end_of_day is"),
     ("limits/days", LIMIT | {"unit": "d", "calendar": "office"}, "where a calendar is nam"),
     ("profile/calendar", None, "row profile: calendar is missing; give the name of the"),
+    ("limits/answer/value", 0, "value must be more than 0, or no clock runs, not 0"),
+    (
+        "limits/outside",
+        LIMIT | {"clock": "outer"},
+        "row outside: clock must be step, as in row answer of the same step, not 'outer'",
+    ),
+    # Beyond reason
+    ("limits/answer/value", 3_661, "row answer: value must be at most 3660 wd, and at m"),
+    (
+        "limits/days",
+        LIMIT | {"unit": "d", "value": 3_661},
+        "row days: value must be at most",
+    ),
+    ("clocks/answer/warn", ["90000 h"], "row answer: warn must be at most 3660 wd"),
+    (
+        "ladders/climb/rungs/1/after",
+        "4000 wd",
+        "row climb.rungs[1]: after must be at most 3660 wd",
+    ),
+    ("ladders/climb/answer_holds", "4000 d", "row climb: answer_holds must be at most"),
+    ("signals/stall/after", "4000 d", "row stall: after must be at most 3660 wd"),
+    (
+        "orders/urge_gap",
+        {"value": "4000 d", "source": "U"},
+        "row urge_gap: value must be at",
+    ),
+    (
+        "orders/rest_max",
+        {"value": "4000 d", "source": "U"},
+        "row rest_max: value must be at",
+    ),
+    (
+        "orders/rest_max",
+        {"value": "0 d", "source": "U"},
+        "row rest_max: value must be more",
+    ),
     # Ladders and signals
+    (
+        "ladders/climb/rungs",
+        [RUNG | {"after": "1 d", "calendar": "office"}],
+        "row climb.rungs[0]: after must be in wd, h, min or s where a calendar is named",
+    ),
+    (
+        "signals/stall",
+        STALL | {"after": "1 d", "calendar": "office"},
+        "row stall: after must be in wd, h, min or s where a calendar is named, not '1 d'",
+    ),
+    ("signals/stall/times", 3, "row stall: times must be left out"),
+    ("signals/stall/force", True, "row stall: force must be left out"),
     ("ladders/climb/rungs", [RUNG, RUNG], "rungs[1]: after must be later than the rung"),
     (
         "ladders/climb/rungs",
@@ -182,6 +261,62 @@ def test_what_is_wrong_is_named_with_table_row_and_remedy(
     assert says in refused.value.en
 
 
+HOURS = {
+    "limits/answer/unit": "h",
+    "ladders/climb/rungs": [RUNG],
+    "profile/calendar": None,
+}
+COUNTED_IN_DAYS = [
+    ("limits/answer/unit", "wd"),
+    ("clocks/answer/warn", ["1 wd"]),
+    ("ladders/climb/rungs", [RUNG, RUNG | {"after": "1 wd"}]),
+    ("ladders/climb/answer_holds", "1 wd"),
+    ("signals/stall/after", "1 wd"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), COUNTED_IN_DAYS)
+def test_working_days_anywhere_need_a_calendar_to_count_them_in(
+    path: str, value: Any
+) -> None:
+    document = timed()
+    for place, hours in HOURS.items():
+        document = changed(document, place, hours)
+    assert checked(document).calendar == ""
+    with pytest.raises(Malformed) as refused:
+        checked(changed(document, path, value))
+    assert "row profile: calendar is missing; give the name" in refused.value.en
+    named = changed(changed(document, path, value), "profile/calendar", "office")
+    assert checked(named).calendar == "office"
+
+
+def test_working_days_are_counted_in_the_calendar_of_their_own_row() -> None:
+    document = timed()
+    for place, hours in HOURS.items():
+        document = changed(document, place, hours)
+    rungs = [RUNG, RUNG | {"after": "1 wd", "calendar": "shifts"}]
+    ladder = NAMED | {"rungs": rungs, "answer_holds": "1 wd", "answer_ends": False}
+    document = changed(document, "ladders/climb", ladder)
+    document = changed(
+        document, "signals/stall", STALL | {"after": "1 wd", "calendar": "shifts"}
+    )
+    assert not checked(document).ladders["climb"].answer_ends
+
+
+def test_the_longest_that_a_rule_may_last_is_ten_years() -> None:
+    document = changed(timed(), "limits/answer/value", 3_660)
+    document = changed(document, "ladders/climb/rungs/1/after", "3660 wd")
+    document = changed(document, "signals/stall/after", "3660 d")
+    assert checked(document).limits["answer"].value == 3_660
+
+
+def test_what_is_measured_or_published_is_no_span_of_a_clock() -> None:
+    kept = LIMIT | {"clock": "measure", "value": 0, "unit": "%"}
+    aside = LIMIT | {"clock": "published", "value": 9_000, "unit": "wd"}
+    document = changed(changed(timed(), "limits/kept", kept), "limits/aside", aside)
+    assert {"kept", "aside"} <= set(checked(document).limits)
+
+
 def test_rungs_that_are_counted_differently_are_not_compared() -> None:
     rungs = [RUNG | {"after": after} for after in ("30 h", "1 wd")]
     rungs.append(RUNG | {"after": "8 h", "calendar": "office"})
@@ -200,6 +335,24 @@ def test_a_word_is_a_topic_or_a_yes_or_no_of_a_fact_about_a_case() -> None:
         "case.supervision_answered.all_answered",
     } <= known
     assert not {"case", "call.ended", "policy.published", "case.closed.terminal"} & known
+
+
+def test_no_clock_listens_for_what_time_itself_does() -> None:
+    known = vocabulary()
+    kinds: list[type[CaseFact]] = [SignalRaised, OwnerForced, CaseEscalated]
+    kinds += ClockFact.__subclasses__()
+    by_itself = {kind.TOPIC for kind in kinds if not kind.OWNER_ACT}
+    assert by_itself == OF_TIME
+    assert not {word for word in known if ".".join(word.split(".")[:2]) in OF_TIME} - {
+        "case.escalated.by_hand"
+    }
+    assert {"case.escalated.by_hand", "case.breach_explained"} <= known
+
+
+def test_who_has_to_act_is_one_of_six() -> None:
+    for owner in ("holder", "leader", "offered", "centre", "ordered", "told"):
+        document = changed(timed(), "clocks/answer/owner", owner)
+        assert checked(document).clocks["answer"].owner == owner
 
 
 def test_a_calendar_that_nobody_knows_is_only_pointed_at() -> None:

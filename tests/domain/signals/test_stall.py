@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+
+from domain.case.case import CaseFact
 from domain.case.escalation import CaseEscalated
+from domain.case.identify import CustomerIdentified
+from domain.case.link_repeat import CaseLinkedAsRepeat
+from domain.case.merge import CaseAbsorbed, CaseReleased
+from domain.case.referral import ReferralReceived
 from domain.case.urge import CustomerUrged
+from domain.case.withdraw import CaseWithdrawn
 from domain.policy.time_rows import Span
 from domain.promise.calendar_book import (
     CalendarBook,
@@ -16,7 +24,17 @@ from domain.promise.calendar_book import (
 from domain.setting import Setting
 from domain.signals import stall
 from tests.domain.signals.seeing import rule
-from tests.support.scenario import AGENT, HANDLER, Scenario, given, later, policy, province
+from tests.support.scenario import (
+    AGENT,
+    HANDLER,
+    OTHER_ID,
+    Scenario,
+    given,
+    later,
+    policy,
+    province,
+    text,
+)
 from tests.support.story import ACCEPTED, DISPATCH, HANDLING, SUSPENSION, happened
 
 AFTER = Span(value=4, unit="h")
@@ -72,6 +90,28 @@ def test_neither_the_customer_nor_the_chain_is_its_owner() -> None:
     for fact in (urged, happened("handling", HANDLER, told)):
         waited = fact.stamped(occurred_at=later(hours=3))
         assert due(given(*HANDLING, waited)) == later(hours=4)
+
+
+FROM_OUTSIDE = [
+    ReferralReceived(body="12398"),
+    CaseLinkedAsRepeat(earlier_case=OTHER_ID, earlier_number="260301-1"),
+    CustomerIdentified(name=text("李**")),
+    CaseAbsorbed(case=OTHER_ID, number="260301-1"),
+    CaseWithdrawn(reason="solved"),
+]
+
+
+@pytest.mark.parametrize("fact", FROM_OUTSIDE, ids=lambda fact: fact.TOPIC)
+def test_what_reaches_the_case_from_outside_is_no_act_of_its_owner(fact: CaseFact) -> None:
+    waited = happened("handling", AGENT, fact).stamped(occurred_at=later(hours=3))
+    assert due(given(*HANDLING, waited)) == later(hours=4)
+
+
+def test_a_case_that_was_released_was_not_acted_on() -> None:
+    absorbed = happened("handling", AGENT, CaseAbsorbed(case=OTHER_ID, number="260301-1"))
+    released = happened("handling", AGENT, CaseReleased(case=OTHER_ID, number="260301-1"))
+    waited = released.stamped(occurred_at=later(hours=3))
+    assert due(given(*HANDLING, absorbed, waited)) == later(hours=4)
 
 
 def test_only_in_the_stages_of_the_rule() -> None:
