@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from api.cli.serve import (
 )
 from api.cli.views import print_report
 from api.demo.company import POSTS
-from api.demo.play import CHINA, acts, play
+from api.demo.play import acts, play, sample_day
 from api.office import Office
 from api.replay import replay
 from projections.board_rows import BoardRow
@@ -65,11 +65,6 @@ def demo(
         show_board(opened)
         where_to_look(address(door), tokens(opened))
         serve_until_stopped(opened, door)
-
-
-def sample_day() -> date:
-    """Yesterday, so that nothing lies in the future."""
-    return (datetime.now(CHINA) - timedelta(days=1)).date()
 
 
 def load(opened: Office) -> None:

@@ -56,6 +56,7 @@ POSTS = (
     PostRow(
         "jiandu", "jiandu-zhuren", "监督办主任", "leader", "supervisor", "zheng", "郑衡"
     ),
+    PostRow("jiandu", "jiandu-fu", "监督办副主任", "deputy", "leader", "qin", "秦正"),
     PostRow("shenji", "shenji-zhuren", "审计员", "leader", "auditor", "ming", "明鉴"),
     PostRow("haichuan", "haichuan-xitong", "系统管理员", "staff", "admin", "an", "安然"),
     PostRow("linjiang", "linjiang-zong", "经理", "leader", "leader", "jiang", "江一帆"),
@@ -87,6 +88,7 @@ CUSTOMERS = tuple(
             "王秀英", "李建国", "张桂兰", "刘志强", "陈晓梅", "杨德胜", "赵雅琴", "黄金水",
             "周文博", "吴春燕", "徐大海", "孙丽娜", "马永福", "朱玉珍", "胡国庆", "郭小雨",
             "何秋生", "高翠花", "林子涵", "罗光明", "梁家辉", "宋慧敏", "郑万里", "谢天宇",
+            "韩冬梅", "唐守义", "冯小满",
         ),
         range(10_020_031, 99_999_999, 1_370_417),
         strict=False,

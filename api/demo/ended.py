@@ -7,11 +7,14 @@ from api.demo.paths import (
     Later,
     Step,
     Story,
+    called,
     called_back,
     filed,
+    met,
     rejected,
     replied,
     reviewed,
+    rushed,
     sent,
     taken,
     whole_loop,
@@ -26,9 +29,14 @@ ENDED = (
         "business.reading_collection.misread",
         "urban",
         "本月电费是上月的三倍, 怀疑抄表错误。",
-        whole_loop(
-            "shiqiao-yingye", "抄表示数录入错误。", "退补电费 182.40 元, 复核全台区示数。"
-        ),
+        [
+            *whole_loop(
+                "shiqiao-yingye",
+                "抄表示数录入错误。",
+                "退补电费 182.40 元, 复核全台区示数。",
+            ),
+            Step(95, "agent", "rate-case", {"satisfaction": "neutral", "rater": "app"}),
+        ],
     ),
     Story(
         "attitude",
@@ -59,7 +67,15 @@ ENDED = (
         "fault.low_voltage",
         "urban",
         "整个单元没有电, 表前开关跳闸。",
-        whole_loop("donghu-qiangxiu", "进户线烧断。", "更换进户线, 10:05 恢复供电。"),
+        [
+            *rushed("donghu-qiangxiu"),
+            *replied(
+                "donghu-qiangxiu", "进户线烧断。", "更换进户线, 10:25 恢复供电。", after=62
+            ),
+            *reviewed(),
+            *called_back(),
+            *filed(),
+        ],
     ),
     Story(
         "outage-2",
@@ -70,7 +86,7 @@ ENDED = (
         "urban",
         "三栋停电。",
         [
-            Step(12, "dispatcher", "merge", {"into": CaseOf("outage-1")}),
+            Step(1, "dispatcher", "merge", {"into": CaseOf("outage-1")}),
         ],
     ),
     Story(
@@ -149,7 +165,7 @@ ENDED = (
         "rural",
         "两个月停了四次电, 做生意受不了。",
         whole_loop("liuhe-zhen", "线路老化。", "更换三处绝缘子, 列入改造计划。", "neutral"),
-        days_ago=7,
+        days_ago=5,
     ),
     Story(
         "callback-failed",
@@ -164,13 +180,43 @@ ENDED = (
             *taken("donghu-yingye"),
             *replied("donghu-yingye", "缴费到账延迟。", "更正催费名单, 电话致歉。"),
             *reviewed(),
-            Step(20, "agent", "plan-callback", {"planned_for": Later(1080)}),
-            Step(1080, "agent", "attempt-callback", {"result": "no_answer"}),
-            Step(125, "agent", "attempt-callback", {"result": "no_answer"}),
-            Step(1200, "agent", "attempt-callback", {"result": "switched_off"}),
+            Step(20, "agent", "plan-callback", {"planned_for": Later(15)}),
+            Step(16, "agent", "attempt-callback", {"result": "no_answer"}),
+            Step(900, "agent", "attempt-callback", {"result": "no_answer"}),
+            Step(260, "agent", "attempt-callback", {"result": "switched_off"}),
             Step(2, "agent", "fail-callback", {"reason": "no_answer"}),
             *filed(),
         ],
         days_ago=5,
+    ),
+    Story(
+        "storm",
+        "09:10",
+        24,
+        "complaint",
+        "outage_restore.repair.over_time",
+        "rural",
+        "台风过后停电没有人来修, 冰箱里的东西都坏了。",
+        [
+            *sent("liuhe-zhen"),
+            *taken("liuhe-zhen"),
+            called("liuhe-zhen", "道路塌方, 抢修车辆进不去。", days=1),
+            met("liuhe-zhen", "步行到达, 查明断杆两基。", days=1),
+            called("liuhe-zhen", "告知客户立杆计划。", days=1),
+            called("liuhe-zhen", "杆塔已运到。", days=1),
+            # One working day more than it was to take: its leader hears of it.
+            Step(55, "leader:liuhe-zhen", "answer-escalation", {"note": "今日内送电。"}),
+            *replied("liuhe-zhen", "台风断杆。", "立杆两基, 恢复供电。", after=190),
+            Step(
+                10,
+                "handler:liuhe-zhen",
+                "explain-breach",
+                {"clock": "answer.1", "reason": "weather", "note": "道路塌方两天。"},
+            ),
+            *reviewed(),
+            *called_back("satisfied"),
+            *filed(),
+        ],
+        days_ago=6,
     ),
 )

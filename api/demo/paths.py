@@ -8,9 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A moment so many minutes after the step that names it."""
+    """A moment so many working days, and then minutes, after the step that names it."""
 
-    minutes: int
+    minutes: int = 0
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,14 @@ class CaseOf:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """So many minutes after the step before, somebody (``ROLE`` or ``ROLE:UNIT``) acts."""
+    """So many minutes after the step before, somebody (``ROLE`` or ``ROLE:UNIT``) acts;
+    ``days``: so many working days later first."""
 
     after: int
     who: str
     action: str
     body: dict[str, Any] = field(default_factory=dict)
+    days: int = 0
 
 
 Path = list[Step]
@@ -36,7 +39,7 @@ Path = list[Step]
 @dataclass(frozen=True, slots=True)
 class Story:
     """One case: when and from whom it came (``customer`` counts into CUSTOMERS), what was
-    said, and the way it went. ``days_ago`` counts back from the sample day."""
+    said, and the way it went. ``days_ago`` counts working days back from the sample day."""
 
     key: str
     at: str
@@ -60,21 +63,37 @@ def sent(unit: str, level: str = "general", *, after: int = 9) -> Path:
     ]
 
 
+def rushed(unit: str, level: str = "general", *, arrives: int = 28) -> Path:
+    """As a fault goes: dispatched and accepted within minutes, then somebody is there."""
+    return [
+        Step(0, "agent", "assess-level", {"level": level}),
+        Step(1, "dispatcher", "dispatch", {"unit": unit}),
+        Step(2, f"handler:{unit}", "accept"),
+        met(unit, "已到达现场。", after=arrives),
+    ]
+
+
 def taken(unit: str, *, after: int = 18, contact: int = 35) -> Path:
     """Accepted by the unit, and the customer called."""
     return [
         Step(after, f"handler:{unit}", "accept"),
-        Step(
-            contact,
-            f"handler:{unit}",
-            "contact-customer",
-            {
-                "means": "phone",
-                "outcome": "reached",
-                "note": "已与客户联系, 说明处理安排。",
-            },
-        ),
+        called(unit, "已与客户联系, 说明处理安排。", after=contact),
     ]
+
+
+def called(unit: str, note: str, *, after: int = 0, days: int = 0) -> Step:
+    """The customer hears by phone how it stands."""
+    return _contact(unit, "phone", "reached", note, after, days)
+
+
+def met(unit: str, note: str, *, after: int = 0, days: int = 0) -> Step:
+    """Somebody is with the customer, or where the trouble is."""
+    return _contact(unit, "visit", "met", note, after, days)
+
+
+def _contact(unit: str, means: str, outcome: str, note: str, after: int, days: int) -> Step:
+    said = {"means": means, "outcome": outcome, "note": note}
+    return Step(after, f"handler:{unit}", "contact-customer", said, days)
 
 
 def replied(unit: str, cause: str, measures: str, *, after: int = 95) -> Path:
@@ -151,6 +170,11 @@ def whole_loop(
         *called_back(satisfaction),
         *filed(),
     ]
+
+
+def supervised(order: str, *, after: int = 15) -> Path:
+    """The supervision office orders the unit that holds it to see to it."""
+    return [Step(after, "supervisor", "supervise", {"order": order})]
 
 
 def escalated(unit: str, *above: str, after: int = 55) -> Path:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from api.calendars import shipped_calendar
 from api.demo.company import CUSTOMERS, POSTS, UNITS
 from api.demo.ended import ENDED
 from api.demo.paths import CaseOf, Later, Step, Story
@@ -18,6 +19,8 @@ from domain.catalogue import SUBJECTS
 from domain.fact import Actor
 from domain.organisation.organisation import ORGANISATION_ID
 
+OFFICE_HOURS = "cn-office"
+AFTER_EVENING = timedelta(hours=5)  # at 19:00 every story of the day has been told
 CHINA = timezone(timedelta(hours=8), "+08:00")
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
 SYSTEM = Actor(person="demo", role="system")
@@ -44,6 +47,16 @@ def id_of(day: date | None, name: str) -> UUID:
     The company is there on every day: its names go without one.
     """
     return uuid5(NAMESPACE_URL, f"huiyin:sample-day:{day or 'company'}:{name}")
+
+
+def sample_day() -> date:
+    """The last working day that is over: people were in, nothing lies in the future."""
+    return working_days_on(datetime.now(CHINA) + AFTER_EVENING, -1).date()
+
+
+def working_days_on(at: datetime, days: int) -> datetime:
+    """So many working days later (negative: earlier), at the same hour."""
+    return shipped_calendar(OFFICE_HOURS).add_working_days(at, days)
 
 
 def play(office: Office, day: date) -> Iterator[Act]:
@@ -101,8 +114,8 @@ def _company() -> Iterator[Act]:
 
 
 def _begins(day: date, story: Story) -> datetime:
-    on = day - timedelta(days=story.days_ago)
-    return datetime.combine(on, time.fromisoformat(story.at), CHINA).astimezone(UTC)
+    at = datetime.combine(day, time.fromisoformat(story.at), CHINA)
+    return working_days_on(at, -story.days_ago).astimezone(UTC)
 
 
 def _call(day: date, n: int, story: Story) -> Iterator[Act]:
@@ -145,7 +158,7 @@ def _case(day: date, n: int, story: Story) -> Iterator[Act]:
         body["call_id"] = id_of(day, f"call/{story.key}")
     yield Act(story.key, at, _agent(n), case, "case", "receive", body)
     for number, step in enumerate(story.path):
-        at += timedelta(minutes=step.after)
+        at = _after(at, step.days, step.after)
         key = f"{story.key}/{number}"
         yield Act(key, at, _who(step, n), case, "case", step.action, _body(step, day, at))
 
@@ -153,10 +166,14 @@ def _case(day: date, n: int, story: Story) -> Iterator[Act]:
 def _body(step: Step, day: date, at: datetime) -> dict[str, Any]:
     def filled(value: Any) -> Any:
         if isinstance(value, Later):
-            return at + timedelta(minutes=value.minutes)
+            return _after(at, value.days, value.minutes)
         return id_of(day, value.story) if isinstance(value, CaseOf) else value
 
     return {name: filled(value) for name, value in step.body.items()}
+
+
+def _after(at: datetime, days: int, minutes: int) -> datetime:
+    return (working_days_on(at, days) + timedelta(minutes=minutes)).astimezone(UTC)
 
 
 def _agent(n: int) -> Actor:

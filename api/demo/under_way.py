@@ -7,11 +7,15 @@ from api.demo.paths import (
     Later,
     Step,
     Story,
+    called,
     called_back,
     escalated,
+    met,
     replied,
     reviewed,
+    rushed,
     sent,
+    supervised,
     taken,
 )
 
@@ -29,9 +33,7 @@ UNDER_WAY = (
             *taken("donghu-qiangxiu"),
             *escalated("donghu-qiangxiu", "donghu-qiangxiu", "donghu", "linjiang"),
             Step(20, "agent", "urge", {"note": "客户再次来电催办。"}),
-            Step(
-                15, "supervisor", "supervise", {"order": "请东湖分公司两小时内答复客户。"}
-            ),
+            *supervised("请东湖分公司两小时内答复客户。"),
         ],
     ),
     Story(
@@ -49,7 +51,7 @@ UNDER_WAY = (
                 30,
                 "handler:liuhe-zhen",
                 "request-suspension",
-                {"reason": "waiting_third_party", "until": Later(2 * 1440)},
+                {"reason": "waiting_third_party", "until": Later(days=3)},
             ),
             Step(
                 25,
@@ -68,7 +70,7 @@ UNDER_WAY = (
         "urban",
         "小区门口挖沟埋电缆, 一个月没有恢复路面。",
         [
-            *sent("shiqiao-yunjian"),
+            *sent("shiqiao-yunjian", "important"),
             *taken("shiqiao-yunjian", contact=20),
             Step(
                 30,
@@ -84,7 +86,9 @@ UNDER_WAY = (
                 {"unit": "shiqiao-yunjian", "reason": "wrong_unit"},
             ),
             *taken("shiqiao-yunjian", contact=20),
+            Step(35, "leader:shiqiao", "answer-escalation", {"note": "由运检班负责到底。"}),
         ],
+        channel="12345",
     ),
     Story(
         "hazard",
@@ -146,12 +150,12 @@ UNDER_WAY = (
         "urban",
         "充电桩充不上电, 屏幕一直显示故障。",
         [
-            *sent("donghu-qiangxiu"),
-            Step(16, "handler:donghu-qiangxiu", "accept"),
-            Step(
-                20, "handler:donghu-qiangxiu", "offer-handover", {"unit": "donghu-yingye"}
-            ),
-            Step(12, "handler:donghu-yingye", "accept-handover"),
+            *sent("donghu-qiangxiu", after=4),
+            Step(6, "handler:donghu-qiangxiu", "accept"),
+            Step(5, "handler:donghu-qiangxiu", "offer-handover", {"unit": "donghu-yingye"}),
+            Step(4, "handler:donghu-yingye", "accept-handover"),
+            # There in time, but two hours on the customer still has no answer.
+            met("donghu-yingye", "主板损坏, 已联系厂家。", after=19),
         ],
     ),
     Story(
@@ -167,6 +171,13 @@ UNDER_WAY = (
             *sent("liuhe-zhen"),
             Step(2, "agent", "raise-level", {"level": "important", "reason": "repeated"}),
             *taken("liuhe-zhen"),
+            *supervised("同一客户上周刚投诉过, 请说明改造何时完成。"),
+            Step(
+                95,
+                "leader:liuhe-zhen",
+                "answer-supervision",
+                {"answer": "线路改造下周三完成, 期间安排发电车。"},
+            ),
         ],
     ),
     Story(
@@ -177,7 +188,7 @@ UNDER_WAY = (
         "business.connection.three_designations",
         "urban",
         "办理新装时被要求必须用指定的施工单位。",
-        [*sent("jiandu", "important")],
+        [*sent("jiandu", "important"), Step(45, "leader:jiandu", "accept")],
         secret=True,
     ),
     Story(
@@ -200,6 +211,7 @@ UNDER_WAY = (
                 "reopen",
                 {"reason": "dissatisfied", "note": "客户要求退费。"},
             ),
+            *taken("shiqiao-yingye"),
         ],
     ),
     Story(
@@ -228,9 +240,9 @@ UNDER_WAY = (
                 45,
                 "handler:donghu-yingye",
                 "request-extension",
-                {"reason": "complex", "new_due": Later(3 * 1440), "customer_told": True},
+                {"reason": "complex", "new_due": Later(days=7), "customer_told": True},
             ),
-            Step(30, "leader:donghu", "approve-extension", {"note": "损失核定需要三天。"}),
+            Step(30, "leader:donghu", "approve-extension", {"note": "损失核定还要三天。"}),
         ],
     ),
     Story(
@@ -241,21 +253,26 @@ UNDER_WAY = (
         "fault.meter",
         "urban",
         "电表黑屏。",
-        [*sent("donghu-qiangxiu")],
+        [
+            *rushed("donghu-qiangxiu", arrives=24),
+            *replied("donghu-qiangxiu", "电表模块损坏。", "换表, 核对示数。", after=50),
+            *reviewed(),
+        ],
     ),
     Story(
         "fresh-2",
-        "11:50",
+        "16:41",
         21,
-        "complaint",
+        "opinion",
         "outage_restore.plan.not_kept",
         "rural",
-        "说好十二点送电, 现在还没有。",
+        "说好四点送电, 现在还没有。",
         [*sent("liuhe-zhen")],
     ),
+    # Left lying when the shift changed: its dispatch is overdue.
     Story(
         "fresh-3",
-        "11:56",
+        "16:52",
         22,
         "complaint",
         "business.bill_price",
@@ -271,7 +288,61 @@ UNDER_WAY = (
         "supply_quality.voltage.low",
         "rural",
         "电压低, 抽水机转不动, 地里浇不上水。",
-        [*sent("baiyang-shan"), *taken("baiyang-shan")],
-        days_ago=3,
+        [
+            *sent("baiyang-shan"),
+            *taken("baiyang-shan"),
+            met("baiyang-shan", "实测电压 187 伏。", days=1),
+            called("baiyang-shan", "已报增容计划。", days=1),
+            called("baiyang-shan", "变压器未到货。", days=1),
+            called("baiyang-shan", "仍在等变压器。", days=1),
+        ],
+        days_ago=5,
+    ),
+    Story(
+        "stalled",
+        "10:05",
+        25,
+        "complaint",
+        "supply_quality.reliability.frequent",
+        "urban",
+        "一下雨就跳闸, 这个月第三回了。",
+        [
+            *sent("donghu-qiangxiu"),
+            *taken("donghu-qiangxiu"),
+            # A working day passes without a word, until the leader asks.
+            Step(
+                -15,
+                "leader:donghu-qiangxiu",
+                "answer-escalation",
+                {"note": "今天必须到现场查线。"},
+                days=2,
+            ),
+            met("donghu-qiangxiu", "逐户查线, 发现一处绝缘破损。", after=75),
+        ],
+        days_ago=2,
+    ),
+    Story(
+        "injury",
+        "13:20",
+        26,
+        "complaint",
+        "grid_construction.facilities.hazard",
+        "urban",
+        "电杆上的线掉下来, 孩子被电伤, 已经送医院了。",
+        [
+            Step(1, "agent", "assess-level", {"level": "major", "reason": "harm"}),
+            Step(2, "dispatcher", "dispatch", {"unit": "shiqiao-yunjian"}),
+            Step(4, "handler:shiqiao-yunjian", "accept"),
+            met("shiqiao-yunjian", "已断电隔离, 家属在场。", after=25),
+            Step(
+                60,
+                "leader:shiqiao-yunjian",
+                "brief-incident",
+                {
+                    "report": "injury",
+                    "brief": "一人电伤, 送市医院, 生命体征平稳; 现场已断电, 原因在查。",
+                },
+            ),
+        ],
     ),
 )

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli.demo import sample_day
 from api.cli.main import app
-from api.demo.play import play
+from api.demo.play import play, sample_day
 from api.office import Office, open_office
 from store.settings import Settings
 from tests.support.database import Databases

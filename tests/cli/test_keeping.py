@@ -243,7 +243,7 @@ def test_kafka_that_is_not_there_is_no_reason_to_stop_looking(
     huiyin: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUIYIN_KAFKA", "127.0.0.1:1")
-    assert answer(huiyin("board", "--json"))["count"] == 16
+    assert answer(huiyin("board", "--json"))["count"] == 18
 
 
 def test_a_key_for_a_unit_that_nobody_opened_is_refused(huiyin: Run) -> None:

@@ -17,13 +17,10 @@ Answer = tuple[float | None, float | None, float | None]
 GOOD = {"very_satisfied", "satisfied"}
 NOBODYS_ACT = {
     *("clock_started", "clock_stopped", "deadline_breached", "deadline_warned"),
-    *(
-        "escalated",
-        "callback_decided",
-        "case_rated",
-        "deadline_moved",
-        "escalation_answered",
-    ),
+    *("deadline_moved", "escalated", "escalation_answered", "signal_raised"),
+    *("owner_forced", "supervision_ordered", "supervision_closed", "callback_decided"),
+    *("case_rated", "customer_urged", "comment_added", "withdrawn", "referral_received"),
+    *("customer_identified", "linked_as_repeat", "absorbed", "released"),
 }
 STOPPED, RESUMED = "case.clock_stopped", "case.clock_resumed"
 HOME = {"case.callback_planned", "case.reopened", "case.unmerged"}
