@@ -85,6 +85,7 @@ def test_the_message_is_a_schema_of_its_own_with_every_field_written_out() -> No
         "stage": "received",
         "terminal": False,
         "body": {
+            "coming": None,
             "number": "260302-1",
             "business_type": "complaint",
             "channel": "95598",
