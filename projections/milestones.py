@@ -69,8 +69,11 @@ def begun(_: MilestoneRow | None, fact: CaseReceived | CaseWitnessed) -> Milesto
 
 
 def ticked(row: MilestoneRow, fact: CaseFact) -> MilestoneRow:
-    """Every fact: whether the case is open, and how long no owner had acted before it."""
-    if not fact.OWNER_ACT:
+    """Every fact: whether the case is open, and how long no owner had acted before it.
+
+    What another system tells was done by an owner there, though it is no act of ours.
+    """
+    if not (fact.OWNER_ACT or isinstance(fact, StepWitnessed)):
         return row if row.open != fact.terminal else replace(row, open=not fact.terminal)
     idle = (fact.occurred_at - row.acted_at).total_seconds() / HOUR if row.open else 0.0
     return replace(

@@ -215,6 +215,7 @@ def test_history_has_rounds_too() -> None:
     found = row(*facts[:3])
     assert (found.witnessed, found.level, found.unit) == (True, "major", "b")
     assert found.closed_at == MONDAY + timedelta(hours=2)
+    assert (found.idle_hours, found.acted_at) == (1, MONDAY + timedelta(hours=2))
     rounds = table(ROUNDS, *facts)
     assert [(r.round, r.unit, r.closed_at) for r in rounds] == [
         (1, "b", MONDAY + timedelta(hours=2)),

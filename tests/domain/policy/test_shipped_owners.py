@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import uuid5
+
 import pytest
 
 from api.policies import shipped
@@ -12,7 +15,8 @@ from domain.case.escalation import AnswerEscalation, EscalateCase
 from domain.case.extension import RequestExtension
 from domain.case.handover import OfferHandover
 from domain.case.level import RaiseLevel
-from domain.case.merge import MergeCase
+from domain.case.merge import MergeCase, UnmergeCase
+from domain.case.receive import ReceiveCase
 from domain.case.referral import ReceiveReferral
 from domain.case.reopen import ReopenCase
 from domain.case.suspension import ApproveSuspension, RefuseSuspension, RequestSuspension
@@ -23,10 +27,13 @@ from tests.domain.policy.loop import answered, in_hand, rules_of, running
 from tests.support.hours import Hours, at, wall
 from tests.support.scenario import (
     AGENT,
+    CASE_ID,
     COUNTY_LEADER,
     DISPATCHER,
     HANDLER,
     LEADER,
+    OTHER_ID,
+    by,
     text,
 )
 
@@ -114,6 +121,27 @@ def test_a_referral_is_over_with_the_case_that_nobody_answers(hours: Hours) -> N
     assert running(hours) == {"referral_12345": "03-09 10:40", "close": "03-03 11:00"}
     hours.do(DISPATCHER, CloseCase, "03-02 12:00", no_callback_reason="withdrawn")
     assert hours.clock("referral_12345.1").outcome == "kept"
+
+
+def test_who_referred_a_case_waits_for_the_one_it_is_merged_into(hours: Hours) -> None:
+    hours.received(business_type="enquiry")
+    second = by(AGENT, ReceiveCase, at=at("03-02 10:10"), business_type="enquiry")
+    referred = by(AGENT, ReceiveReferral, at=at("03-02 10:20"), body="12345")
+    merged = by(DISPATCHER, MergeCase, at=at("03-03 10:00"), into=CASE_ID)
+    for n, command in enumerate((second, referred, merged)):
+        named = uuid5(OTHER_ID, str(n))
+        hours.voice(replace(command, subject=OTHER_ID, command_id=named))
+    assert running(hours)["referral_12345"] == "03-09 10:20", "from when it was referred"
+    released = by(DISPATCHER, UnmergeCase, at=at("03-03 11:00"), reason="other_matter")
+    hours.voice(replace(released, subject=OTHER_ID, command_id=uuid5(OTHER_ID, "undone")))
+    other = hours.desk.case(OTHER_ID)
+    assert other is not None
+    again = {clock.id: wall(clock.due) for clock in other.clocks if clock.running}
+    assert again == {
+        "dispatch.1": "03-02 10:30",
+        "answer.1": "03-09 10:10",
+        "referral_12345.1": "03-09 10:20",
+    }
 
 
 def test_a_major_case_that_is_withdrawn_is_reported_all_the_same(hours: Hours) -> None:
