@@ -34,15 +34,15 @@ from consumers.claims import (
 )
 from consumers.resting import Resting
 from domain.desk import NOWHERE
-from domain.promise.keep_time import KeepTime
 from domain.fact import TIMEKEEPER
+from domain.promise.keep_time import KeepTime
 from domain.refused import Refused
 from projections.ground import lock_number
 from projections.timekeepers import FORGET, GROUP, REPORT, make_roster
 from store.feed import Feed
 
 if TYPE_CHECKING:
-    from domain.desk import Desk
+    from domain.desk import Around, Desk
     from projections.positions import Positions
     from store import Store
 
@@ -253,13 +253,14 @@ class Timekeeper:
     ) -> list[Due]:
         """All at once, so that the store can write what comes of them together; those that
         went through."""
-        went_well = pool.map(lambda due: self._serve(due, now), claimed)
+        around = self._desk.around() if claimed else None
+        went_well = pool.map(lambda due: self._serve(due, now, around), claimed)
         return [due for due, well in zip(claimed, went_well, strict=True) if well]
 
-    def _serve(self, due: Due, now: datetime) -> bool:
+    def _serve(self, due: Due, now: datetime, around: Around | None) -> bool:
         """Whatever goes wrong with one case, the others go on, and it comes again."""
         try:
-            moved = self._keep(due, now)
+            moved = self._keep(due, now, around)
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             rest = self._resting.failed(due.case_id, said)
@@ -276,7 +277,7 @@ class Timekeeper:
             self._resting.went_well(due.case_id)
         return True
 
-    def _keep(self, due: Due, now: datetime) -> bool:
+    def _keep(self, due: Due, now: datetime, around: Around | None) -> bool:
         """Whether anything came of it. Raises StillDue for a case that stood still before,
         and whatever a desk may."""
         if due in self._landed:
@@ -284,7 +285,7 @@ class Timekeeper:
         command = KeepTime(
             subject=due.case_id, command_id=due.command_id, actor=TIMEKEEPER, at=now
         )
-        return self._desk.handle(command).position != NOWHERE
+        return self._desk.handle(command, around=around).position != NOWHERE
 
     def _folded(self, position: int) -> bool:
         """Wait until the views show what came of a batch; False when they do not."""

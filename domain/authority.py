@@ -10,7 +10,7 @@ from domain.case.case import Case
 from domain.command import Command
 from domain.fact import TIMEKEEPER, Actor, Recorded
 from domain.promise.keep_time import KeepTime
-from domain.refused import NotFound, NotPermitted
+from domain.refused import NotFound, NotPermitted, Refused, Stale
 from domain.setting import Setting
 
 
@@ -172,3 +172,41 @@ def lent(case: Case, command: Command, setting: Setting) -> Command | None:
         if over := organisation.lapsed_delegation(actor.person, action, unit, at):
             raise NotPermitted("delegation_expired", delegation=over.id, action=action)
     return None
+
+
+def let_through(
+    aggregate: Recorded | None,
+    command: Command,
+    setting: Setting,
+    version: int | None,
+    seen: tuple[int, int],
+) -> Admission:
+    """Authority first: what is hidden or not permitted has no version either.
+
+    Then the version, before what the workflow and the decision say of a later state.
+    ``seen`` are those at which the caller may have looked.
+    """
+    try:
+        admission = admit(aggregate, command, setting)
+    except (NotFound, NotPermitted):
+        raise
+    except Refused:
+        fresh(seen, version)
+        raise
+    fresh(seen, version)
+    return admission
+
+
+def versions(aggregate: Recorded | None) -> tuple[int, int]:
+    """The first and the last version that show the latest state: what time alone did to a
+    case since somebody was heard is no other state to whoever decides on it."""
+    if isinstance(aggregate, Case):
+        return aggregate.heard, aggregate.version
+    return (aggregate.version, aggregate.version) if aggregate is not None else (0, 0)
+
+
+def fresh(seen: tuple[int, int], version: int | None) -> None:
+    """The caller decided on the latest version, or did not say on which."""
+    first, last = seen
+    if last and version is not None and not first <= version <= last:
+        raise Stale("stale_version", version=last)

@@ -15,7 +15,7 @@ from eventsourcing.domain import MutableOrImmutableAggregate
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
-from domain.authority import Admission, admit
+from domain.authority import let_through, versions
 from domain.case.case import Case, CaseFact
 from domain.catalogue import CASE, Subject, subject_of
 from domain.command import Command
@@ -26,7 +26,7 @@ from domain.policy.book import FOUNDING, PolicyBook, PublishPolicy, policy_book_
 from domain.policy.policy import Policy
 from domain.promise.calendar_book import CalendarBook, PublishCalendar, calendar_book_id
 from domain.promise.course import catch_up, follow_up, tell, with_coming
-from domain.refused import Contended, NotFound, NotPermitted, Refused, Stale
+from domain.refused import Contended, NotFound, Refused
 from domain.setting import Setting
 from domain.stamp import stamped
 
@@ -79,6 +79,13 @@ class Others:
         return self.looked_at.get(case_id)
 
 
+class Around(NamedTuple):
+    """The organisation and the calendars that a decision looks at."""
+
+    organisation: Organisation
+    calendar_book: Callable[[str], CalendarBook]
+
+
 class Decided(NamedTuple):
     """What came of a command: the stream with its new ``facts`` taken in, stamped, and the
     facts for other cases, unstamped."""
@@ -124,12 +131,18 @@ class Desk(Application[UUID]):
         return self._given_factory
 
     def handle(
-        self, command: Command, *, version: int | None = None, fingerprint: bytes = b""
+        self,
+        command: Command,
+        *,
+        version: int | None = None,
+        fingerprint: bytes = b"",
+        around: Around | None = None,
     ) -> Answer:
         """Decide and record. The same command id again gets the same answer.
 
         ``version`` is the version the caller decided on (``If-Match``); ``fingerprint``
-        identifies the body, so that another body under a used id is refused.
+        identifies the body, so that another body under a used id is refused. ``around`` is
+        what to decide among, for whoever handles many at a moment; else as known now.
         Raises Refused (and its kinds NotPermitted, NotFound, Stale, Contended) and records
         nothing.
         """
@@ -137,7 +150,7 @@ class Desk(Application[UUID]):
         if done := self._done(voiced):
             return done
         with self._turn(command.subject):
-            return self._in_turn(command, version, voiced)
+            return self._in_turn(command, version, voiced, around)
 
     def foresee(
         self, command: Command, *, version: int | None = None, fingerprint: bytes = b""
@@ -170,10 +183,17 @@ class Desk(Application[UUID]):
         if begins and command.subject in self._uncached:
             raise Refused("already_begun")
 
-    def _in_turn(self, command: Command, version: int | None, voiced: Voiced) -> Answer:
+    def _in_turn(
+        self,
+        command: Command,
+        version: int | None,
+        voiced: Voiced,
+        around: Around | None,
+    ) -> Answer:
         for attempt, _ in enumerate(self._attempts()):
+            cached, among = attempt == 0, around if attempt == 0 else None
             try:
-                return self._attempt(command, version, voiced, cached=attempt == 0)
+                return self._attempt(command, version, voiced, among, cached=cached)
             except (IntegrityError, Refused) as no:
                 # A cached aggregate may lag behind another process: never refuse on it.
                 if isinstance(no, Refused) and attempt == 0:
@@ -188,9 +208,15 @@ class Desk(Application[UUID]):
         raise Contended("contended")
 
     def _attempt(
-        self, command: Command, version: int | None, voiced: Voiced, *, cached: bool
+        self,
+        command: Command,
+        version: int | None,
+        voiced: Voiced,
+        around: Around | None,
+        *,
+        cached: bool,
     ) -> Answer:
-        decided = self._decide(command, version, cached=cached)
+        decided = self._decide(command, version, around, cached=cached)
         aggregate, others = decided.aggregate, decided.others
         if not decided.facts:
             return Answer(command.subject, aggregate.version, NOWHERE)
@@ -201,7 +227,14 @@ class Desk(Application[UUID]):
         last = self.save(*touched, aggregate, commands=[voiced])[-1].notification
         return Answer(command.subject, last.originator_version, last.id)
 
-    def _decide(self, command: Command, version: int | None, *, cached: bool) -> Decided:
+    def _decide(
+        self,
+        command: Command,
+        version: int | None,
+        around: Around | None = None,
+        *,
+        cached: bool,
+    ) -> Decided:
         """Load, let happen what fell due meanwhile, let through, decide, follow up."""
         subject, kind = subject_of(type(command)), type(command)
         begins = kind in subject.begins
@@ -210,7 +243,8 @@ class Desk(Application[UUID]):
             partial(self.case, cached=cached),
             lambda case: catch_up(case, command, self.setting(self.policy(case.policy))),
         )
-        setting = self.setting(self._policy_for(aggregate, command), others)
+        policy = self._policy_for(aggregate, command)
+        setting = self.setting(policy, others, around)
         seen = versions(aggregate)
         happened: list[Fact] = []
         if isinstance(aggregate, Case):
@@ -274,14 +308,22 @@ class Desk(Application[UUID]):
     # What decisions look at ------------------------------------------------------------
 
     def setting(
-        self, policy: Policy, case: Callable[[UUID], Case | None] | None = None
+        self,
+        policy: Policy,
+        case: Callable[[UUID], Case | None] | None = None,
+        around: Around | None = None,
     ) -> Setting:
+        organisation, calendar_book = around or self.around()
         return Setting(
             policy=policy,
-            organisation=self.organisation(),
+            organisation=organisation,
             case=case or self.case,
-            calendar_book=cache(self.calendar_book),  # each is loaded once a decision
+            calendar_book=calendar_book,
         )
+
+    def around(self) -> Around:
+        """What every decision looks at, as known now; each calendar is loaded once."""
+        return Around(self.organisation(), cache(self.calendar_book))
 
     def case(self, case_id: UUID, *, cached: bool = True) -> Case | None:
         """A case to look at, not to change; None when there is none."""
@@ -321,41 +363,3 @@ class Desk(Application[UUID]):
             return self.repository.get(calendar_book_id(name), deepcopy_from_cache=False)
         except AggregateNotFoundError:
             raise Refused("no_such_calendar", calendar=name) from None
-
-
-def let_through(
-    aggregate: Recorded | None,
-    command: Command,
-    setting: Setting,
-    version: int | None,
-    seen: tuple[int, int],
-) -> Admission:
-    """Authority first: what is hidden or not permitted has no version either.
-
-    Then the version, before what the workflow and the decision say of a later state.
-    ``seen`` are those at which the caller may have looked.
-    """
-    try:
-        admission = admit(aggregate, command, setting)
-    except (NotFound, NotPermitted):
-        raise
-    except Refused:
-        fresh(seen, version)
-        raise
-    fresh(seen, version)
-    return admission
-
-
-def versions(aggregate: Recorded | None) -> tuple[int, int]:
-    """The first and the last version that show the latest state: what time alone did to a
-    case since somebody was heard is no other state to whoever decides on it."""
-    if isinstance(aggregate, Case):
-        return aggregate.heard, aggregate.version
-    return (aggregate.version, aggregate.version) if aggregate is not None else (0, 0)
-
-
-def fresh(seen: tuple[int, int], version: int | None) -> None:
-    """The caller decided on the latest version, or did not say on which."""
-    first, last = seen
-    if last and version is not None and not first <= version <= last:
-        raise Stale("stale_version", version=last)

@@ -21,13 +21,13 @@ class Frozen:
         self._desk, self._where, self._left = desk, where, last
         self._lock = threading.Lock()
 
-    def handle(self, command: Command) -> Answer:
+    def handle(self, command: Command, **around: Any) -> Answer:
         with self._lock:
             self._left -= 1
             stops = self._left <= 0
         if stops and self._where == "before":
             self._stop()
-        answer = self._desk.handle(command)
+        answer = self._desk.handle(command, **around)
         if stops:
             self._stop()
         return answer

@@ -194,10 +194,10 @@ class Stubborn:
     def __init__(self, hotline: TimedHotline, number: int) -> None:
         self.desk, self.case_id, self.well = hotline.desk, stream(number), False
 
-    def handle(self, command: Command) -> Answer:
+    def handle(self, command: Command, **around: Any) -> Answer:
         if command.subject == self.case_id and not self.well:
             raise RuntimeError("not this one")
-        return self.desk.handle(command)
+        return self.desk.handle(command, **around)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.desk, name)
