@@ -126,6 +126,7 @@ def test_a_log_from_before_there_were_clocks_takes_the_new_rules(desk: Desk) -> 
     before["profile"]["version"] = FIRST - 1
     for table in ("clocks", "ladders", "signals", "orders"):
         del before[table]
+    publish_calendars(desk, NOW)
     desk.handle(publishing(before))
     desk.handle(receiving("before", NOW))
     assert ONE in publish_shipped(desk, NOW)
@@ -149,6 +150,14 @@ def test_rules_wait_for_the_calendars_that_they_count_in(desk: Desk, store: Stor
     publish_calendars(desk, NOW)
     desk.handle(publishing(second(NOW)))
     assert desk.policy_in_force(NOW).label == TWO
+
+
+def test_rules_that_count_in_a_calendar_nobody_published_are_refused(
+    desk: Desk, store: Store
+) -> None:
+    with pytest.raises(Refused, match="policy_unknown_calendar"):
+        desk.handle(publishing(second(NOW)))
+    assert store.log.head() == 0
 
 
 def test_a_version_of_ones_own_is_not_replaced_by_the_shipped_one(desk: Desk) -> None:
