@@ -45,7 +45,7 @@ _CASE_MOVES: dict[str, dict[str, Any]] = {
     "contact-customer": {"means": "phone", "outcome": "reached", "note": "已致歉。"},
     "request-suspension": {
         "reason": "waiting_customer",
-        "until": "2027-03-12T10:00:00+08:00",
+        "until": "2026-03-12T10:00:00+08:00",
     },
     "approve-suspension": {"note": "同意。"},
     "refuse-suspension": {"note": "客户已等待多日。"},

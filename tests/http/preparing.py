@@ -23,7 +23,7 @@ HANDLING = (*DISPATCHED, ("handler", "accept", {}))
 ASKED_TO_SUSPEND: Step = (
     "handler",
     "request-suspension",
-    {"reason": "waiting_customer", "until": "2027-03-12T10:00:00+08:00"},
+    {"reason": "waiting_customer", "until": "2026-03-12T10:00:00+08:00"},
 )
 REPLIED = (*HANDLING, CONTACT, REPLY)
 REVIEWED = (*REPLIED, ("dispatcher", "approve-reply", {}))
