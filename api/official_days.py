@@ -10,7 +10,7 @@ from typing import Any
 
 import chinese_calendar
 
-from domain.promise.calendar_spec import malformed
+from domain.promise.calendar_spec import malformed, read_spec
 
 FIRST_YEAR = 2004
 MAKE_UP = "调休上班"
@@ -76,6 +76,9 @@ def with_official_days(table: Mapping[str, Any]) -> dict[str, Any]:
         if rows:
             raise malformed("corrections", "they correct official_days: name these too")
         return document
+    read_spec(document)  # what is written here is sound before anything is added to it
+    if not isinstance(rows, Mapping):
+        raise malformed("corrections", "they must be an object, a row a date")
     if country != "CN":
         raise malformed("official_days", f"only CN is known, not {country!r}")
     if not windows:

@@ -8,9 +8,9 @@ from domain.policy.policy import Policy
 from domain.policy.time_rows import Span
 from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.calendar_book import CalendarBook
-from domain.promise.reckon import WORKING_DAYS, given_back, seconds
+from domain.promise.reckon import WORKING_DAYS, seconds
 from domain.promise.records import Grant
-from domain.promise.sums import Line, Sum, worked, worked_days
+from domain.promise.sums import SECONDS, Sum, returned_after, worked, worked_days
 from projections.clock_rows import ClockRow
 
 Book = Callable[[str], CalendarBook]
@@ -43,23 +43,7 @@ def calendar_of(row: ClockRow, book: Book) -> Calendar:
 
 
 def _granted(row: ClockRow, grant: Grant, calendar: Calendar) -> Sum:
-    """What was approved, and the working time of each rest since, given back."""
-    due, total, lines = grant.due, 0.0, []
-    since_then = (pause for pause in row.pauses if pause.since >= grant.at)
-    for pause in sorted(since_then, key=lambda pause: pause.since):
-        later = given_back(calendar, due, [pause])
-        lost = calendar.elapsed(pause.since, pause.until) if later != due else 0
-        due, total = later, total + lost
-        since, until = calendar.local(pause.since), calendar.local(pause.until)
-        same_day = since.date() == until.date()
-        lines.append(
-            Line(
-                since.date().isoformat(),
-                f"{since:%H:%M}",
-                f"{until:%H:%M}" if same_day else f"{until:%m-%d %H:%M}",
-                lost,
-                total,
-                "paused: given back",
-            )
-        )
-    return Sum(calendar.local(grant.due), calendar.local(due), "s", tuple(lines))
+    """From what was approved, the working time lost in each rest since, and given back."""
+    since_then = [pause for pause in row.pauses if pause.since >= grant.at]
+    due, lines = returned_after(calendar, grant.due, since_then)
+    return Sum(calendar.local(grant.due), due, SECONDS, lines)

@@ -221,6 +221,10 @@ TEXTS: dict[str, Text] = CASES | {
         "自 {since} 起一百年内没有工作时间",
         "the calendar has no working time within 100 years of {since}",
     ),
+    "calendar_all_paused": Text(
+        "自 {since} 起一百年内的工作时间全部被暂停",
+        "the pauses leave no working time within 100 years of {since}",
+    ),
     "calendar_negative": Text(
         "秒数不能为负; 往回数请用 subtract 或 offset",
         "seconds cannot be negative; to count back use subtract or offset",

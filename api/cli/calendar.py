@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import tomllib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -23,10 +23,12 @@ from api.cli.opening import moment_option, office, refuse
 from api.cli.output import notes, say, say_json, say_table
 from api.cli.policy import TERMINAL
 from api.instants import instant
+from api.plain_json import BOM, read_json
 from domain.policy.time_rows import Span
-from domain.promise.calendar import Calendar
+from domain.promise.calendar import Calendar, always
 from domain.promise.calendar_book import title_of
-from domain.promise.reckon import WORKING_DAYS, seconds
+from domain.promise.calendar_spec import shown
+from domain.promise.reckon import DAYS, WORKING_DAYS, seconds
 from domain.promise.sums import Sum, worked, worked_days
 from domain.refused import Refused
 
@@ -36,6 +38,11 @@ app = typer.Typer(
 Chosen = Annotated[
     str, typer.Option("--calendar", help="a shipped calendar, or a JSON or TOML file")
 ]
+LONG = (
+    "“4 wd”: working days; “2 h”, “20 min”, “30 s”: working time; “1 d”: days of the wall, "
+    "86,400 s of elapsed time each"
+)
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object")]
 
 
@@ -56,16 +63,14 @@ def compute(
 
 @app.command("day")
 def day(
-    day: Annotated[str, typer.Argument(metavar="DATE", help="such as 2026-10-01")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="written like 2026-10-01")],
     name: Chosen = "cn-office",
     as_json: AsJson = False,
 ) -> None:
     """What a calendar says of a date: its windows, and by which rule. No database."""
     calendar = _chosen(name)
     try:
-        told = calendar.day(date.fromisoformat(day))
-    except ValueError:
-        raise typer.BadParameter(f"{day!r} is no date like 2026-10-01") from None
+        told = calendar.day(_date(day))
     except Refused as no:
         refuse(no.en)
     if as_json:
@@ -79,7 +84,7 @@ def day(
 @app.command("due")
 def due(
     start: Annotated[str, typer.Argument(help="such as 2026-09-30T15:00:00+08:00")],
-    span: Annotated[str, typer.Option("--for", help="such as “4 wd”, “2 h”, “20 min”")],
+    span: Annotated[str, typer.Option("--for", help=LONG)],
     name: Chosen = "cn-office",
     pause: Annotated[
         list[str] | None, typer.Option(help="FROM/TO, as often as there were pauses")
@@ -92,14 +97,18 @@ def due(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """When something is due, so much working time after it began. No database."""
+    """When something is due, so long after it began. No database."""
     calendar = _chosen(name)
     begun = moment_option(start)
     assert begun is not None  # noqa: S101  # an argument is always given
     try:
         long = Span.parse(span)
     except ValueError:
-        raise typer.BadParameter(f"{span!r} is no span like “4 wd” or “20 min”") from None
+        raise typer.BadParameter(
+            f"{shown(span)} is no span like “4 wd” or “20 min”"
+        ) from None
+    if long.unit == DAYS:
+        calendar = always(calendar.spec.zone.key)
     pauses = [_pause(each) for each in pause or ()]
     try:
         if long.unit == WORKING_DAYS:
@@ -181,8 +190,9 @@ def _from_file(file: Path) -> Calendar:
 def _document(file: Path) -> dict[str, Any]:
     """A calendar from a file; refuses what cannot be read, and says where."""
     try:
-        text = file.read_text("utf-8")
-        found = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        raw = file.read_bytes().removeprefix(BOM)
+        toml = file.suffix == ".toml"
+        found = tomllib.loads(raw.decode("utf-8")) if toml else read_json(raw)
         if not isinstance(found, dict):
             refuse(f"{file}: a calendar is an object with the keys “tz” and “weekly”")
         return calendar_document(found)
@@ -190,8 +200,21 @@ def _document(file: Path) -> dict[str, Any]:
         refuse(f"{file}: {wrong.en}")
     except OSError as wrong:
         refuse(f"cannot read {file}: {wrong.strerror}")
-    except (UnicodeDecodeError, ValueError, RecursionError) as wrong:
-        refuse(f"{file} is neither JSON nor TOML as its name says: {wrong}")
+    except UnicodeDecodeError:
+        refuse(f"{file} is not UTF-8; write it in UTF-8")
+    except RecursionError:
+        refuse(f"{file}: too many brackets within brackets")
+    except ValueError as wrong:
+        refuse(f"{file} cannot be read as its name says: {wrong}")
+
+
+def _date(text: str) -> date:
+    try:
+        if DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{shown(text)} is no date like 2026-10-01")
 
 
 def _pause(text: str) -> tuple[datetime, datetime]:
@@ -199,7 +222,7 @@ def _pause(text: str) -> tuple[datetime, datetime]:
     try:
         return instant(since), instant(until)
     except ValueError as wrong:
-        raise typer.BadParameter(f"{text!r}: write FROM/TO; {wrong}") from None
+        raise typer.BadParameter(f"{shown(text)}: write FROM/TO; {wrong}") from None
 
 
 def say_sum(found: Sum, calendar: Calendar) -> None:
@@ -214,7 +237,8 @@ def say_sum(found: Sum, calendar: Calendar) -> None:
 def _cells(found: Sum) -> Iterable[tuple[Any, ...]]:
     for line in found.lines:
         weekday = f"{date.fromisoformat(line.date):%a}"
-        counted = (line.counted, line.total)
+        unit = "" if line.unit == found.unit else f" {line.unit}"
+        counted = (f"{line.counted}{unit}", f"{line.total}{unit}")
         yield (line.date, weekday, line.opens, line.closes, *counted, line.note)
 
 

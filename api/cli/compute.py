@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from api.instants import instant
+from api.plain_json import BOM, read_json
 from domain.promise.calendar import Calendar
+from domain.promise.calendar_spec import shown
 from domain.refused import Refused
 
 Question = Mapping[str, Any]
@@ -21,10 +23,11 @@ class Unclear(Exception):
 def answers(calendar: Calendar, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """One answer a line, in order: ``{"result": …}`` or ``{"refused": "why"}``.
 
-    Blank lines at the end are no questions.
+    Blank lines at the end are no questions. A mark of UTF-8 (BOM) may begin the first.
     """
-    blank = 0
-    for line in lines:
+    blank, rest = 0, iter(lines)
+    first = (line.removeprefix(BOM) for line in islice(rest, 1))
+    for line in chain(first, rest):
         if not line.strip():
             blank += 1
             continue
@@ -37,22 +40,32 @@ def answers(calendar: Calendar, lines: Iterable[bytes]) -> Iterator[dict[str, An
 def answer(calendar: Calendar, line: bytes) -> dict[str, Any]:
     """The answer to one question; never raises for what the line says."""
     try:
-        result = _asked(calendar, json.loads(line))
+        result = _asked(calendar, _read(line))
     except Unclear as why:
         return {"refused": str(why)}
     except Refused as no:
         return {"refused": no.en}
-    except (ValueError, RecursionError) as wrong:
-        return {"refused": f"not a line of JSON: {wrong}"}
     return {"result": result.isoformat() if isinstance(result, datetime) else result}
+
+
+def _read(line: bytes) -> object:
+    try:
+        return read_json(line)
+    except ValueError as wrong:
+        raise Unclear(str(wrong)) from None
 
 
 def _asked(calendar: Calendar, question: object) -> Any:
     if not isinstance(question, dict):
         raise Unclear("a question is a JSON object with the key “op”")
-    op = question.get("op")
+    known = f"write one of {', '.join(OPERATIONS)}"
+    if "op" not in question:
+        raise Unclear(f"op is missing; {known}")
+    op = question["op"]
     if not isinstance(op, str) or op not in OPERATIONS:
-        raise Unclear(f"unknown op {op!r}; known: {', '.join(OPERATIONS)}")
+        raise Unclear(f"unknown op {shown(op)}; {known}")
+    if "pauses" in question and op not in PAUSABLE:
+        raise Unclear(f"{op} takes no pauses; {', '.join(PAUSABLE)} do")
     return OPERATIONS[op](calendar, question)
 
 
@@ -140,6 +153,7 @@ def _add_working_days(calendar: Calendar, q: Question) -> datetime:
     return calendar.add_working_days(start, days, _flag(q, "end_of_day"))
 
 
+PAUSABLE = ("add", "subtract", "offset", "elapsed")
 OPERATIONS: dict[str, Callable[[Calendar, Question], Any]] = {
     "add": _add,
     "subtract": _subtract,

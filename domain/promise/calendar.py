@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from calendar import isleap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -17,10 +17,10 @@ from domain.promise.calendar_year import (
     Year,
     free_after,
     free_before,
+    hours,
     lay_out,
     union,
     windows,
-    within_day,
 )
 from domain.refused import Refused
 
@@ -37,12 +37,14 @@ KEPT_YEARS = 200
 
 Pauses = Iterable[tuple[datetime, datetime]]
 Seconds = int | float
+Walk = Callable[[datetime, timedelta, list[Span]], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """A date: whether any work is done, the windows as written less the breaks, and which
-    rule says so (``weekly``, ``special: …``, ``holiday: …``)."""
+    rule says so (``weekly``, ``special: …``, ``holiday: …``), and whether the official
+    notice of its year is out."""
 
     working: bool
     windows: tuple[tuple[str, str], ...]
@@ -57,7 +59,8 @@ class Calendar:
     the calendar. ``pauses`` are spans that are no working time; overlaps count once, and
     one that ends before it begins is none. Every method raises Refused: for a moment
     without offset (``time_without_zone``), beyond the calendar (``calendar_out_of_range``)
-    or when the next working time is more than 100 years away (``calendar_no_time``).
+    or when the next working time is more than 100 years away (``calendar_no_time``; by
+    reason of the pauses ``calendar_all_paused``).
     """
 
     spec: Spec
@@ -77,13 +80,13 @@ class Calendar:
         """So much working time later. It ends on closing time rather than on the next
         opening; 0 is the start, or the next opening from outside a window."""
         at, wanted = self._utc(start), _span(seconds)
-        return self.local(self._forward(at, wanted, self._closed(pauses)))
+        return self._unpaused(self._forward, at, wanted, pauses)
 
     def subtract(self, start: datetime, seconds: Seconds, pauses: Pauses = ()) -> datetime:
         """So much working time earlier. It ends on opening time rather than on the closing
         before; 0 is the start, or the previous closing from outside a window."""
         at, wanted = self._utc(start), _span(seconds)
-        return self.local(self._backward(at, wanted, self._closed(pauses)))
+        return self._unpaused(self._backward, at, wanted, pauses)
 
     def offset(self, start: datetime, seconds: Seconds, pauses: Pauses = ()) -> datetime:
         """Later, or earlier when ``seconds`` are negative."""
@@ -115,7 +118,7 @@ class Calendar:
             return local
         reached = self._working_day(local.date(), days)
         if end_of_day:
-            return self.local(within_day(self.spec, reached)[-1][1])
+            return self.local(hours(self.spec, reached)[-1][1])
         return self.local(
             datetime.combine(reached, local.time(), self.spec.zone).astimezone(UTC)
         )
@@ -125,7 +128,7 @@ class Calendar:
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise Refused("calendar_out_of_range", time=day.isoformat())
         return Day(
-            working=bool(within_day(self.spec, day)),
+            working=bool(hours(self.spec, day)),
             windows=tuple(
                 (clock(opens), clock(closes)) for opens, closes in self._written(day)
             ),
@@ -157,6 +160,19 @@ class Calendar:
             if begins < until:
                 worked += self._worked(begins, until if ends is None else min(ends, until))
         return worked
+
+    def _unpaused(
+        self, walk: Walk, at: datetime, wanted: timedelta, pauses: Pauses
+    ) -> datetime:
+        """Where a walk ends that leaves the pauses out; if nowhere, whether by them."""
+        closed = self._closed(pauses)
+        try:
+            return self.local(walk(at, wanted, closed))
+        except Refused as no:
+            if no.code != "calendar_no_time" or not closed:
+                raise
+            walk(at, wanted, [])
+            raise Refused("calendar_all_paused", **no.because) from None
 
     def _forward(self, at: datetime, wanted: timedelta, closed: list[Span]) -> datetime:
         since = at
@@ -333,7 +349,10 @@ class Calendar:
         elif day in self.spec.special:
             rule = "special"
         name = self.spec.names.get(day)
-        return f"{rule}: {name}" if name and rule != "weekly" else rule
+        said = f"{rule}: {name}" if name and rule != "weekly" else rule
+        if self.spec.noticed is None or day.year in self.spec.noticed:
+            return said
+        return f"{said}; the official notice for {day.year} is not out"
 
     # In and out ------------------------------------------------------------------------
 
@@ -371,7 +390,11 @@ def _seconds(span: timedelta) -> Seconds:
     return span.total_seconds() if rest else whole
 
 
-ALWAYS = Calendar.from_document(
-    {"tz": "UTC", "weekly": {day: [["00:00", "24:00"]] for day in WEEKDAYS}}
-)
-"""Clock time 自然时间: a calendar that never closes."""
+def always(zone: str) -> Calendar:
+    """Clock time 自然时间: a calendar that never closes, in a zone."""
+    return Calendar.from_document(
+        {"tz": zone, "weekly": {day: [["00:00", "24:00"]] for day in WEEKDAYS}}
+    )
+
+
+ALWAYS = always("UTC")

@@ -13,7 +13,7 @@ from eventsourcing.domain import Aggregate
 from domain.command import Command
 from domain.fact import Fact, Recorded
 from domain.promise.calendar import Calendar
-from domain.promise.calendar_spec import malformed
+from domain.promise.calendar_spec import malformed, shown
 from domain.refused import Refused
 
 if TYPE_CHECKING:
@@ -151,12 +151,14 @@ def title_of(document: Mapping[str, Any]) -> Title:
     """Raises Refused("calendar_malformed") with the field and the remedy."""
     name, version = document.get("name"), document.get("version")
     if not isinstance(name, str) or not name or "@" in name:
-        raise malformed("name", f"it must be a name without @, not {name!r}")
+        raise malformed("name", f"it must be a name without @, not {shown(name)}")
     if not isinstance(version, int) or not 0 < version <= MOST_VERSIONS or version is True:
-        raise malformed("version", f"it must be a whole number from 1, not {version!r}")
+        raise malformed(
+            "version", f"it must be a whole number from 1, not {shown(version)}"
+        )
     note = document.get("note", "")
     if not isinstance(note, str):
-        raise malformed("note", f"it must be a text, not {note!r}")
+        raise malformed("note", f"it must be a text, not {shown(note)}")
     return Title(name, version, _moment(document.get("effective_from")), note)
 
 
@@ -168,7 +170,7 @@ def _moment(text: object) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise malformed(
-        "effective_from", f"write it like 2026-01-01T00:00:00+08:00, not {text!r}"
+        "effective_from", f"write it like 2026-01-01T00:00:00+08:00, not {shown(text)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,8 +30,12 @@ ABOUT = ("name", "zh", "en", "version", "effective_from", "note", "source")
 
 _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MONTH_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
 _LEAP_YEAR = 2000
 _YEARS = range(1, 10_000)
+
+ECHO = 60
+"""So many characters of what is wrong are repeated."""
 
 Window = tuple[int, int]
 """Opening and closing, in seconds since the local midnight; closing may be 24:00."""
@@ -68,9 +73,9 @@ def read_spec(document: object) -> Spec:
     weekly = _mapping(told.get("weekly", {}), "weekly")
     for day in weekly:
         if day not in WEEKDAYS:
-            raise malformed("weekly", f"{day!r} is no weekday: {', '.join(WEEKDAYS)}")
+            raise malformed("weekly", f"{shown(day)} is no weekday: {', '.join(WEEKDAYS)}")
     return Spec(
-        zone=_zone(told.get("tz")),
+        zone=_zone(told),
         weekly=tuple(_windows(weekly.get(d, ()), f"weekly.{d}") for d in WEEKDAYS),
         holidays=frozenset(
             _date(each, "holidays") for each in _list(told.get("holidays", ()), "holidays")
@@ -91,34 +96,50 @@ def read_spec(document: object) -> Spec:
 
 def malformed(field: str, reason: str) -> Refused:
     """The complaint about one field of a calendar."""
-    return Refused("calendar_malformed", field=field, reason=reason)
+    return Refused("calendar_malformed", field=_shortened(field), reason=reason)
 
 
-def _zone(name: object) -> ZoneInfo:
+def shown(found: object) -> str:
+    """What was written, as it is written in JSON; the beginning of it if it is long."""
+    if isinstance(found, str):
+        found = found[: ECHO + 1]
+    text = json.dumps(found, ensure_ascii=False, default=str)
+    # Half a character, which JSON can write as \ud800, cannot be printed.
+    return _shortened(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= ECHO else text[: ECHO - 1] + "…"
+
+
+def _zone(told: Mapping[str, Any]) -> ZoneInfo:
+    if "tz" not in told:
+        raise malformed("tz", "it is missing; write one like Asia/Shanghai")
+    name = _text(told["tz"], "tz")
     try:
-        return ZoneInfo(_text(name, "tz"))
+        return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         # OSError: the name of a folder of zones ("Asia").
         raise malformed(
-            "tz", f"{name!r} is no time zone; write one like Asia/Shanghai"
+            "tz", f"{shown(name)} is no time zone; write one like Asia/Shanghai"
         ) from None
 
 
 def _mapping(found: object, field: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
-        raise malformed(field, f"it must be an object, not {found!r}")
+        raise malformed(field, f"it must be an object, not {shown(found)}")
     return found
 
 
 def _list(found: object, field: str) -> list[Any] | tuple[Any, ...]:
     if not isinstance(found, list | tuple):
-        raise malformed(field, f"it must be a list, not {found!r}")
+        raise malformed(field, f"it must be a list, not {shown(found)}")
     return found
 
 
 def _text(found: object, field: str) -> str:
     if not isinstance(found, str) or not found:
-        raise malformed(field, f"it must be a text that is not empty, not {found!r}")
+        raise malformed(field, f"it must be a text that is not empty, not {shown(found)}")
     return found
 
 
@@ -128,15 +149,20 @@ def _date(found: object, field: str) -> date:
             return date.fromisoformat(found)
     except ValueError:
         pass
-    raise malformed(field, f"{found!r} is no date; write one like 2026-10-01")
+    raise malformed(field, f"{shown(found)} is no date; write one like 2026-10-01")
 
 
 def _month_day(found: object) -> tuple[int, int]:
     """02-29 is a day of every year that has it."""
-    if isinstance(found, str):
-        day = _date(f"{_LEAP_YEAR}-{found}", "recurring_holidays")
-        return day.month, day.day
-    raise malformed("recurring_holidays", f"{found!r} is no day; write one like 01-01")
+    try:
+        if isinstance(found, str) and _MONTH_DAY.fullmatch(found):
+            day = date.fromisoformat(f"{_LEAP_YEAR}-{found}")
+            return day.month, day.day
+    except ValueError:
+        pass
+    raise malformed(
+        "recurring_holidays", f"{shown(found)} is no day of the year; write one like 01-01"
+    )
 
 
 def _noticed(found: object) -> frozenset[int] | None:
@@ -145,7 +171,7 @@ def _noticed(found: object) -> frozenset[int] | None:
     years = _list(found, "noticed_years")
     for year in years:
         if not isinstance(year, int) or isinstance(year, bool) or year not in _YEARS:
-            raise malformed("noticed_years", f"{year!r} is no year")
+            raise malformed("noticed_years", f"{shown(year)} is no year")
     return frozenset(years)
 
 
@@ -174,7 +200,7 @@ def _windows(found: object, field: str, *, overlap: bool = False) -> tuple[Windo
 def _window(found: object, field: str) -> Window:
     pair = _list(found, field)
     if len(pair) != 2:  # noqa: PLR2004
-        raise malformed(field, f"a window is [opens, closes], not {found!r}")
+        raise malformed(field, f"a window is [opens, closes], not {shown(found)}")
     opens, closes = (_seconds(each, field) for each in pair)
     if closes <= opens:
         raise malformed(
@@ -192,7 +218,9 @@ def _seconds(found: object, field: str) -> int:
         after_midnight = hour * 3600 + minute * 60 + second
         if minute < 60 and second < 60 and after_midnight <= MIDNIGHT:  # noqa: PLR2004
             return after_midnight
-    raise malformed(field, f"{found!r} is no time of day; write it from 00:00 to 24:00")
+    raise malformed(
+        field, f"{shown(found)} is no time of day; write it from 00:00 to 24:00"
+    )
 
 
 def clock(seconds: int) -> str:

@@ -23,7 +23,8 @@ class Year:
 
     ``opens`` and ``closes`` are its spans, disjoint and in order; spans that meet are one.
     ``worked[i]`` is what was worked in the year before span ``i``; the last entry is all.
-    ``days`` are the dates with any working time. All of these are ``later`` than they say:
+    ``days`` are the dates with any working time; one that the zone leaves out may be among
+    them, since its windows are read with fold=0. All of these are ``later`` than they say:
     years that are alike share them.
     """
 
@@ -112,8 +113,9 @@ def lay_out(spec: Spec, year: int) -> Year:
     # A day whose clocks change may reach over its midnight: look at the neighbours too.
     for n in range(-1, (next_year - new_year).days + 1):
         day = new_year + n * DAY
-        spans += hours(spec, day)
-        if new_year <= day < next_year and within_day(spec, day):
+        found = hours(spec, day)
+        spans += found
+        if found and new_year <= day < next_year:
             days.append(day)
     begins, ends = instant(spec, new_year, 0), instant(spec, next_year, 0)
     merged = list(clipped(union(spans), begins, ends))
@@ -144,19 +146,18 @@ def windows(spec: Spec, day: date) -> tuple[Window, ...]:
 
 
 def hours(spec: Spec, day: date) -> tuple[Span, ...]:
-    """The working time of a date in UTC, without its breaks. Where clocks are put forward,
-    a window may come to nothing."""
-    spans = _in_utc(spec, day, windows(spec, day))
+    """The working time of a date in UTC, without its breaks, in order. Where clocks are put
+    forward, a window may come to nothing, or reach over the midnight."""
+    spans = union(_in_utc(spec, day, windows(spec, day)))
     if day in spec.breaks and spans:
-        spans = without(union(spans), union(_in_utc(spec, day, spec.breaks[day])))
+        spans = without(spans, union(_in_utc(spec, day, spec.breaks[day])))
     return tuple(spans)
 
 
 def within_day(spec: Spec, day: date) -> tuple[Span, ...]:
-    """The working time of a date, between its midnights."""
-    spans = hours(spec, day)
-    if not spans:
-        return ()
+    """The working time between the midnights of a date, whichever date's it is; none of a
+    date that the zone leaves out."""
+    spans = [span for n in (-1, 0, 1) for span in hours(spec, day + n * DAY)]
     begins, ends = instant(spec, day, 0), instant(spec, day, MIDNIGHT)
     return tuple(clipped(union(spans), begins, ends))
 

@@ -21,7 +21,7 @@ WRITTEN: dict[str, Any] = {
     "special_days": {"2026-10-10": [["09:00", "17:00"]]},
     "breaks": {"2026-10-12": [["12:00", "13:00"]]},
 }
-FRIDAY = "2026-10-09T16:00:00+08:00"
+FRIDAY, FAR = "2026-10-09T16:00:00+08:00", "9000-01-01T00:00:00Z"
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +120,55 @@ def test_what_cannot_be_answered_is_refused_on_its_line_and_the_rest_goes_on(
     assert refused["refused"]
 
 
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (b'{"op": "is_working", "op": "add"}', '"op" is written twice'),
+        ({}, "op is missing"),
+        ({"op": None}, "unknown op null"),
+        ({"op": "x" * 999}, "x" * 58 + "…;"),
+        (b'{"op": "\\ud800"}', "ud800"),
+        ({"op": "is_working", "at": FRIDAY, "pauses": []}, "is_working takes no pauses"),
+        ({"op": "add_working_days", "pauses": []}, "add_working_days takes no pauses"),
+        ({"op": "is_working", "at": "2026-13-01T00:00Z"}, "at: there is no such time"),
+        (json.dumps({"op": "add"}).encode("utf-16"), "byte 1 is not UTF-8"),
+        (b'{"op": "\xff"}', "byte 9 is not UTF-8"),
+        (b"[" * 100_000, "brackets"),
+        (b'{"op": ' + b"9" * 5000 + b"}", "too many digits"),
+        (b'{"op": "add"', "it ends at line 1, character 13"),
+        (b'{"op": add}', 'from line 1, character 8: "add}"'),
+        (
+            {"op": "add", "start": FRIDAY, "seconds": 1, "pauses": [[FRIDAY, FAR]]},
+            "the pauses leave no working time",
+        ),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_in_plain_words_what_was_wrong(question: object, says: str) -> None:
+    # Not the first line: a mark of the encoding is one of the first line only.
+    _, refused = compute({"op": "is_working", "at": FRIDAY}, question)
+    assert says in refused["refused"]
+    assert len(refused["refused"]) < 200
+
+
+def test_a_mark_of_utf_8_may_begin_the_questions_and_the_calendar() -> None:
+    asked = json.dumps({"op": "is_working", "at": FRIDAY})
+    Path("marked.json").write_text(json.dumps(WRITTEN), "utf-8-sig")
+    result = run("compute", "marked.json", asked=asked.encode("utf-8-sig"))
+    assert (result.exit_code, result.stdout) == (0, '{"result":true}\n')
+
+
+def test_moments_may_end_in_a_small_z_and_say_24_00() -> None:
+    small = {"op": "add", "start": "2026-10-09T08:00:00z", "seconds": 0}
+    midnight = {"op": "add", "start": "2026-10-08T24:00:00+08:00", "seconds": 0}
+    later = {"op": "add", "start": "2026-10-08T24:00:01+08:00", "seconds": 0}
+    answers = compute(small, midnight, later)
+    assert [each.get("result") for each in answers] == [
+        "2026-10-09T16:00:00+08:00",
+        "2026-10-09T09:00:00+08:00",
+        None,
+    ]
+
+
 def test_blank_lines_at_the_end_are_no_questions() -> None:
     assert compute({"op": "is_working", "at": FRIDAY}, b"", b"", b"") == [{"result": True}]
     assert compute(b"") == []
@@ -136,7 +185,20 @@ def test_a_calendar_without_working_time_is_refused_a_question_at_a_time() -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"tz": "Nowhere/Such"}', '{"tz": "UTC", "weekly": {"x": []}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        "{}",
+        '{"tz": "Nowhere/Such"}',
+        '{"tz": "UTC", "weekly": {"x": []}}',
+        '{"tz": "UTC", "tz": "UTC"}',
+        '{"tz": "UTC", "weekly": {"mon": [], "mon": []}}',
+        '{"tz": "UTC", "official_days": "CN", "makeup": [[]], "corrections": [1]}',
+        '{"tz": "UTC", "official_days": "CN", "makeup": [[]], "holidays": 1}',
+    ],
 )
 def test_a_calendar_that_cannot_be_read_ends_with_2(text: str) -> None:
     Path("bad.json").write_text(text, "utf-8")
@@ -199,7 +261,18 @@ def test_a_pause_is_given_back() -> None:
         run("due", FRIDAY, "--for", "1 wd", "--pause", rest, "--explain", "--json")
     )
     assert days["due"] == "2026-10-12T09:30:00+08:00"
-    assert "5400 s" in days["lines"][-1]["note"]
+    assert [(line["opens"], line["total"], line["unit"]) for line in days["lines"]] == [
+        ("09:00", 1, "wd"),
+        ("13:00", 1, "wd"),
+        ("16:30", 1800, "s"),
+        ("09:00", 5400, "s"),
+        ("16:00", 3600, "s"),
+        ("", 3600, "s"),
+        ("09:00", 5400, "s"),
+    ]
+    shown = run("due", FRIDAY, "--for", "1 wd", "--pause", rest, "--explain").stdout
+    assert "5400 s" in shown
+    assert "given back" in shown
     assert run("due", FRIDAY, "--for", "1 h", "--pause", "yesterday").exit_code == 2
 
 
@@ -207,6 +280,28 @@ def test_a_year_whose_notice_is_not_out_gives_a_provisional_time() -> None:
     told = answer(run("due", "2098-10-09T16:00:00+08:00", "--for", "1 h", "--json"))
     assert told["provisional"] is True
     assert "暂定" in run("due", "2098-10-09T16:00:00+08:00", "--for", "1 h").stderr
+
+
+def test_a_day_of_the_wall_is_elapsed_time_as_the_rules_have_it() -> None:
+    told = answer(run("due", FRIDAY, "--for", "1 d", "--explain", "--json"))
+    assert told["due"] == "2026-10-10T16:00:00+08:00"
+    assert told["lines"][-1]["total"] == 86_400
+    Path("york.json").write_text('{"tz": "America/New_York"}', "utf-8")
+    start = "2026-03-07T12:00:00-05:00"
+    york = answer(run("due", start, "--for", "1 d", "--calendar", "york.json", "--json"))
+    assert york["due"] == "2026-03-08T13:00:00-04:00"
+    assert "86,400" in run("due", "--help").stdout
+
+
+def test_a_day_of_a_year_without_notice_says_so() -> None:
+    told = answer(run("day", "2098-10-09", "--json"))
+    assert told["source"] == "weekly; the official notice for 2098 is not out"
+
+
+def test_a_day_is_written_in_one_way_only() -> None:
+    for wrong in ("20261001", "2026-W40-4", "2026-10-1", "2026-02-30", "x" * 300):
+        told = run("day", wrong)
+        assert (told.exit_code, "x" * 70 in told.stderr) == (2, False)
 
 
 def test_a_span_that_is_none_is_refused() -> None:

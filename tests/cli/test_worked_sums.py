@@ -56,13 +56,24 @@ def test_a_rest_is_given_back_and_the_sum_shows_the_days() -> None:
     row = clock(hours, "answer.1")
     found = sum_of(hours, row)
     assert found.due == row.due == at("03-09 10:05")
-    assert [line.date for line in found.lines if line.counted] == [
+    assert [line.date for line in found.lines if line.counted and line.unit == "wd"] == [
         "2026-03-03",
         "2026-03-04",
         "2026-03-05",
         "2026-03-06",
     ]
-    assert "given back" in found.lines[-1].note
+    returned = [line for line in found.lines if line.unit == "s"]
+    assert [(line.date[5:], line.opens, line.closes, line.note) for line in returned] == [
+        ("03-03", "10:00", "12:00", "paused"),
+        ("03-03", "13:00", "17:00", "paused"),
+        ("03-04", "09:00", "10:00", "paused"),
+        ("03-06", "10:05", "12:00", "given back"),
+        ("03-06", "13:00", "17:00", "given back"),
+        ("03-07", "", "", "closed: weekly"),
+        ("03-08", "", "", "closed: weekly"),
+        ("03-09", "09:00", "10:05", "given back"),
+    ]
+    assert returned[2].total == returned[-1].total == 7 * 3600
 
 
 def test_what_was_granted_is_not_reckoned_but_rests_after_it_are_given_back() -> None:
@@ -85,5 +96,12 @@ def test_what_was_granted_is_not_reckoned_but_rests_after_it_are_given_back() ->
     found = sum_of(hours, row)
     # One hour of Wednesday and two of Thursday.
     assert (wall(found.due), wall(row.due)) == ("03-12 14:00", "03-12 14:00")
-    [line] = found.lines
-    assert (line.opens, line.closes, line.counted) == ("16:00", "03-05 11:00", 3 * 3600)
+    assert [
+        (line.date[5:], line.opens, line.closes, line.note) for line in found.lines
+    ] == [
+        ("03-04", "16:00", "17:00", "paused"),
+        ("03-05", "09:00", "11:00", "paused"),
+        ("03-12", "10:00", "12:00", "given back"),
+        ("03-12", "13:00", "14:00", "given back"),
+    ]
+    assert {line.total for line in (found.lines[1], found.lines[3])} == {3 * 3600}

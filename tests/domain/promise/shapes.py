@@ -28,6 +28,8 @@ PLACES = [
     ("America/Sao_Paulo", date(2018, 11, 4)),  # at midnight
     ("America/Sao_Paulo", date(2018, 2, 18)),
     ("Africa/Cairo", date(2026, 4, 24)),
+    ("Pacific/Apia", date(2011, 12, 30)),  # left out altogether
+    ("Pacific/Kiritimati", date(1994, 12, 31)),
 ]
 
 TIMES = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 15, 30, 45)]

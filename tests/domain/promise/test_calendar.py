@@ -203,10 +203,27 @@ def test_working_days_land_on_a_skipped_hour_with_fold_0() -> None:
     assert york.add_working_days(start, 1).isoformat() == "2026-03-08T03:30:00-04:00"
 
 
-def test_a_date_that_a_zone_left_out_counts_for_nothing() -> None:
-    samoa = in_zone("Pacific/Apia", DAY)  # went from 29 to 31 December 2011
+def test_a_date_that_a_zone_left_out_lies_on_the_next_with_fold_0() -> None:
+    """Samoa went from Thursday 29 to Saturday 31 December 2011."""
+    fridays = Calendar.from_document({"tz": "Pacific/Apia", "weekly": {"fri": [DAY]}})
+    thursday = datetime.fromisoformat("2011-12-29T12:00:00-10:00")
+    saturday = datetime.fromisoformat("2011-12-31T09:00:00+14:00")
+    assert fridays.day(date(2011, 12, 30)).working
+    assert not fridays.day(date(2011, 12, 31)).working
+    assert fridays.add(thursday, 0) == saturday
+    assert fridays.elapsed(thursday, saturday + timedelta(days=1)) == 8 * HOUR
+    assert fridays.add_working_days(thursday, 1) == saturday.replace(hour=12)
+    closing = fridays.add_working_days(thursday, 1, end_of_day=True)
+    assert closing == saturday.replace(hour=17) == fridays.add(thursday, 8 * HOUR)
+    assert fridays.add_working_days(thursday, 2).date() == date(2012, 1, 6)
+
+
+def test_a_date_left_out_and_the_one_it_lies_on_are_two_days_and_the_same_hours() -> None:
+    samoa = in_zone("Pacific/Apia", DAY)
     start = datetime.fromisoformat("2011-12-29T12:00:00-10:00")
-    assert samoa.add_working_days(start, 1).isoformat() == "2011-12-31T12:00:00+14:00"
+    for days in (1, 2):
+        reached = samoa.add_working_days(start, days)
+        assert reached.isoformat() == "2011-12-31T12:00:00+14:00"
     assert samoa.elapsed(start, start + timedelta(days=1)) == 8 * HOUR
 
 
@@ -319,46 +336,30 @@ def test_a_hundred_years_are_waited_for_and_no_longer() -> None:
 def test_a_pause_that_swallows_everything_is_refused() -> None:
     start = at("10-09 10:00")
     for_good = [(start, start.replace(year=9000))]
-    assert refused(calendar().add, start, 1, for_good) == "calendar_no_time"
+    assert refused(calendar().add, start, 1, for_good) == "calendar_all_paused"
     before = [(start.replace(year=9), start)]
-    assert refused(calendar().subtract, start, 1, before) == "calendar_no_time"
+    assert refused(calendar().subtract, start, 1, before) == "calendar_all_paused"
+    assert refused(calendar().offset, start, -1, before) == "calendar_all_paused"
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "says"),
-    [
-        ("tz", "Mars/Olympus", "tz"),
-        ("tz", "Asia", "tz"),
-        ("tz", None, "tz"),
-        ("weekly", {"monday": [DAY]}, "weekday"),
-        ("weekly", {"mon": [["17:00", "09:00"]]}, "24:00"),
-        ("weekly", {"mon": [["09:00", "12:00"], ["11:00", "17:00"]]}, "as one"),
-        ("weekly", {"mon": [["9:00", "12:00"]]}, "time of day"),
-        ("weekly", {"mon": [["09:00", "24:01"]]}, "time of day"),
-        ("weekly", {"mon": [["09:00"]]}, "window"),
-        ("weekly", {"mon": "09:00-12:00"}, "list"),
-        ("weekly", [], "object"),
-        ("holidays", ["2026-13-01"], "no date"),
-        ("holidays", ["2026-10-01T00:00"], "no date"),
-        ("holidays", [20261001], "no date"),
-        ("recurring_holidays", ["02-30"], "no date"),
-        ("recurring_holidays", [101], "no day"),
-        ("special_days", {"10-10": [DAY]}, "no date"),
-        ("breaks", {"2026-10-12": [["13:00", "12:00"]]}, "closes after"),
-        ("names", {"2026-10-01": ""}, "not empty"),
-        ("noticed_years", ["2026"], "no year"),
-        ("hollidays", [], "nobody reads it"),
-    ],
-)
-def test_what_is_wrong_in_a_calendar_is_named(field: str, value: Any, says: str) -> None:
-    with pytest.raises(Refused) as no:
-        calendar(**{field: value})
-    assert no.value.code == "calendar_malformed"
-    assert str(no.value.because["field"]).partition(".")[0] == field
-    assert says in no.value.en
+def test_pauses_are_no_reason_where_there_was_no_time_without_them() -> None:
+    one_day = Calendar.from_document(
+        {"tz": "Asia/Shanghai", "special_days": {"2026-10-10": [DAY]}}
+    )
+    start, hour = at("10-09 10:00"), [(at("10-10 09:00"), at("10-10 10:00"))]
+    assert refused(one_day.add, start, 9 * HOUR, hour) == "calendar_no_time"
+    assert refused(one_day.add, start, 8 * HOUR, hour) == "calendar_all_paused"
 
 
 # Years without a notice ---------------------------------------------------------------
+
+
+def test_a_day_of_a_year_without_notice_says_so() -> None:
+    noticed = calendar(noticed_years=[2026])
+    assert noticed.day(date(2026, 10, 11)).source == "weekly"
+    assert noticed.day(date(2027, 10, 11)).source == (
+        "weekly; the official notice for 2027 is not out"
+    )
 
 
 def test_a_span_that_touches_a_year_without_notice_is_provisional() -> None:
