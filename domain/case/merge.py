@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.case.case import Case, CaseFact
+from domain.case.referral import KIND
 from domain.case.rules import another_case, centre, coded, no_order_open
 from domain.command import Command
 from domain.fact import Fact
@@ -121,10 +122,16 @@ def merge(case: Case, command: MergeCase, setting: Setting) -> list[Fact]:
         CaseAbsorbed(
             case=case.id,
             number=case.number,
-            referrals=tuple(case.referrals),
+            referrals=referrals(case, setting),
             referred_at=referred_at(case),
         ).onto(into.id),
     ]
+
+
+def referrals(case: Case, setting: Setting) -> tuple[str, ...]:
+    """Who sent the case here, also where it only came by the channel of a body."""
+    came_by = (KIND, case.channel) in setting.policy.reasons
+    return tuple(case.referrals) or ((case.channel,) if came_by else ())
 
 
 def referred_at(case: Case) -> datetime | None:

@@ -28,7 +28,7 @@ from domain.promise.clock import (
 )
 from domain.promise.ladder import rung_due
 from domain.promise.reckon import deadline, limit_for
-from domain.promise.records import DROPPED, KEPT, LATE, STEP, Clock, Grant, Pause
+from domain.promise.records import DROPPED, KEPT, LATE, OUTER, STEP, Clock, Grant, Pause
 from domain.promise.words import words
 from domain.setting import Setting
 
@@ -84,8 +84,16 @@ def by_words(
     last = next((c for c in reversed(case.clocks) if c.step == rule.step), None)
     if last is not None and runs_on(case, last, rule, fact):
         yield resume(case, last, rule, at, setting)
-    elif anew or not rule.starts.isdisjoint(said):
+    elif (anew or not rule.starts.isdisjoint(said)) and concerns(case, rule, fact, setting):
         yield from begin(case, rule, fact.counts_from, setting, at)
+
+
+def concerns(case: Case, rule: ClockRule, fact: CaseFact, setting: Setting) -> bool:
+    """A referral starts the clock of the body that sent it, and no other's."""
+    if not isinstance(fact, ReferralReceived):
+        return True
+    found = limit_for(case, rule.step, setting)
+    return found is None or not found.bodies or fact.body in found.bodies
 
 
 def stop(clock: Clock, at: datetime, *, done: bool) -> ClockStopped:
@@ -101,8 +109,14 @@ def runs_on(case: Case, last: Clock, rule: ClockRule, fact: CaseFact) -> bool:
     """Whether a clock that stopped was stopped too soon: what was done is sent back, or the
     merge that dropped it is undone."""
     if isinstance(fact, CaseUnmerged):
-        return last.outcome == DROPPED and last.stopped_at == case.merged_at
+        undone = last.outcome == DROPPED and last.stopped_at == case.merged_at
+        return undone and (last.kind == OUTER or begins_a_round(rule))
     return last.outcome in {KEPT, LATE} and not rule.resumes.isdisjoint(words(fact))
+
+
+def begins_a_round(rule: ClockRule) -> bool:
+    """Whether the clock is of the case as a whole, and not of one step of its handling."""
+    return any(word.startswith(BEGINS_A_ROUND) for word in rule.starts)
 
 
 def resume(

@@ -10,13 +10,12 @@ from domain.case.case import Case
 from domain.case.rules import circumstances
 from domain.policy.lookup import Matter, limit
 from domain.policy.rows import Limit
-from domain.policy.time_rows import ClockRule, Span
+from domain.policy.time_rows import WORKING_DAYS, ClockRule, Span
 from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.records import Clock, Pause
 from domain.setting import Setting
 
-DAYS, WORKING_DAYS = "d", "wd"
-SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+DAYS = "d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def deadline(
         due = given_back(calendar, due, clock.pauses)
     else:
         pauses = [(pause.since, pause.until) for pause in clock.pauses]
-        due = calendar.add(clock.started_at, seconds(span), pauses)
+        due = calendar.add(clock.started_at, span.seconds, pauses)
     due = due.astimezone(UTC)
     return Deadline(
         due=due,
@@ -104,7 +103,7 @@ def warnings(
                 _, working = calendar_of("", WORKING_DAYS, setting, since)
             before = working.add_working_days(due, -int(span.value))
         else:
-            before = calendar.subtract(due, seconds(span))
+            before = calendar.subtract(due, span.seconds)
         found.add(before.astimezone(UTC))
     return tuple(sorted(moment for moment in found if since < moment < due))
 
@@ -129,7 +128,7 @@ def later(span: Span, calendar: Calendar, since: datetime) -> datetime:
         return since
     if span.unit == WORKING_DAYS:
         return calendar.add_working_days(since, int(span.value)).astimezone(UTC)
-    return calendar.add(since, seconds(span)).astimezone(UTC)
+    return calendar.add(since, span.seconds).astimezone(UTC)
 
 
 def superseded_at(label: str | None, setting: Setting) -> datetime | None:
@@ -149,7 +148,3 @@ def calendar_of(
     if not name or unit == DAYS:
         return None, ALWAYS
     return setting.calendar_book(name).in_force(at)
-
-
-def seconds(span: Span) -> float:
-    return span.value * SECONDS[span.unit]

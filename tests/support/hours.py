@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid5
 
 from api.policies import shipped
+from domain.case.accept import AcceptCase
 from domain.case.case import Case, CaseFact
 from domain.case.dispatch import DispatchCase
 from domain.case.receive import ReceiveCase
@@ -55,6 +56,12 @@ def clock(*, limit: dict[str, Any], **rule: Any) -> dict[str, Any]:
     return {"limit": NAMED | limit, "rule": NAMED | {"owner": "holder"} | rule}
 
 
+REPLY = {
+    "cause": text("cause"),
+    "measures": text("measures"),
+    "answer": text("answer"),
+    "responsibility": "company",
+}
 RULES = {
     "dispatch": clock(
         limit={"value": 20, "unit": "min", "clock": "step"},
@@ -180,6 +187,14 @@ class Hours:
         """The facts of the case, or those of some kinds."""
         told = self.memory.facts(CASE_ID)
         return [fact for fact in told if not kinds or isinstance(fact, kinds)]
+
+
+def handled(hours: Hours) -> Hours:
+    """Received Monday 10:00, sent on at 10:05, taken in hand at 10:30."""
+    hours.received()
+    hours.dispatched()
+    hours.do(HANDLER, AcceptCase, "03-02 10:30")
+    return hours
 
 
 __all__ = [

@@ -13,9 +13,11 @@ from domain.case.escalation import AnswerEscalation, CaseEscalated, EscalateCase
 from domain.case.final_answer import GiveFinalAnswer
 from domain.case.level import RaiseLevel
 from domain.case.reassign import CaseReassigned, ReassignCase
+from domain.case.referral import ReferOut
 from domain.case.reopen import ReopenCase
 from domain.case.reply import ReplyToCase
 from domain.case.review import ApproveReply, RejectReply
+from domain.case.suspension import ApproveSuspension, RequestSuspension
 from domain.case.urge import UrgeCase
 from domain.fact import Actor, Fact
 from domain.organisation.relieve import Relieve
@@ -24,7 +26,7 @@ from domain.promise.clock import DeadlineBreached
 from domain.promise.keep_time import KeepTime
 from domain.refused import NotPermitted
 from tests.support.calendars import calendar
-from tests.support.hours import IDLE, NAMED, RULES, Hours, at, clock, rules, wall
+from tests.support.hours import IDLE, NAMED, REPLY, RULES, Hours, at, clock, rules, wall
 from tests.support.organisation import order
 from tests.support.scenario import (
     AGENT,
@@ -38,12 +40,6 @@ from tests.support.scenario import (
 
 ANSWER = {"answer": RULES["answer"]}
 TOP = Actor(person="an", role="leader", post="qinglan.leader", unit="qinglan")
-REPLY = {
-    "cause": text("cause"),
-    "measures": text("measures"),
-    "answer": text("answer"),
-    "responsibility": "company",
-}
 
 
 def due_friday(document: dict[str, Any] | None = None) -> Hours:
@@ -213,7 +209,8 @@ def test_the_leader_at_the_time_of_the_rung_is_told_not_a_later_one() -> None:
 
 
 def test_above_the_top_of_the_line_the_named_fallback_is_told() -> None:
-    high = NAMED | {"rungs": [{"after": "0 min", "tells": "leader", "up": 9}]}
+    # The line of bailu-east has four levels.
+    high = NAMED | {"rungs": [{"after": "0 min", "tells": "leader", "up": 4}]}
     hours = due_friday(rules(ANSWER, ladders={"climb": high, "idle": IDLE}))
     hours.keep("03-06 12:00")
     [told] = hours.facts(CaseEscalated)
@@ -292,6 +289,39 @@ def test_what_is_told_of_as_late_is_not_told_of_as_idle() -> None:
     hours.do(HANDLER, ContactCustomer, "03-06 09:00", means="phone", outcome="no_answer")
     hours.keep("03-13 10:00")
     assert stalled(hours) == ["03-03 11:30"], "and not again on Monday"
+
+
+def test_what_a_case_lay_idle_for_is_over_with_the_owners_next_act() -> None:
+    slowly = NAMED | {
+        "rungs": [
+            {"after": "0 min", "tells": "leader", "up": 0},
+            {"after": "1 d", "tells": "leader", "up": 1},
+        ]
+    }
+    hours = due_friday(rules({}, STALL, ladders={"climb": IDLE, "idle": slowly}))
+    hours.keep("03-03 11:31")
+    hours.do(HANDLER, ContactCustomer, "03-03 14:00", means="phone", outcome="no_answer")
+    hours.keep("03-04 15:00")
+    assert rungs(hours) == [(1, "qu", "03-03 11:30")] * 1 + [(1, "qu", "03-04 15:00")]
+
+
+def test_the_end_of_a_rest_by_itself_is_no_act_of_the_owner() -> None:
+    hours = due_friday(rules({}, STALL))
+    asked = {"reason": "waiting_customer", "until": at("03-02 16:00")}
+    hours.do(HANDLER, RequestSuspension, "03-02 11:00", **asked)
+    hours.do(LEADER, ApproveSuspension, "03-02 11:00")
+    hours.keep("03-20 10:00")
+    # Eight working hours after Monday 11:00, not after the end of the rest.
+    assert stalled(hours) == ["03-03 12:00"]
+
+
+def test_nobody_is_told_of_a_case_that_is_over() -> None:
+    hours = due_friday()
+    hours.keep("03-06 12:00")
+    hours.do(DISPATCHER, ReferOut, "03-06 13:00", body="12345", reason="other_remit")
+    assert hours.case.climbs == []
+    hours.keep("03-20 10:00")
+    assert len(rungs(hours)) == 1
 
 
 # Signals
