@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.policy.policy import Policy
-from domain.policy.time_rows import Span
+from domain.policy.time_rows import WORKING_DAYS, Span
 from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.calendar_book import CalendarBook
-from domain.promise.reckon import WORKING_DAYS, seconds
 from domain.promise.records import Grant
 from domain.promise.sums import SECONDS, Sum, returned_after, worked, worked_days
 from projections.clock_rows import ClockRow
@@ -30,7 +29,7 @@ def worked_sum(row: ClockRow, policy: Policy, book: Book) -> Sum:
     if limit.unit == WORKING_DAYS:
         days = int(limit.value)
         return worked_days(calendar, row.started_at, days, limit.end_of_day, pauses)
-    long = seconds(Span(value=limit.value, unit=limit.unit))
+    long = Span(value=limit.value, unit=limit.unit).seconds
     return worked(calendar, row.started_at, long, pauses)
 
 

@@ -24,11 +24,11 @@ from api.cli.output import notes, say, say_json, say_table
 from api.cli.policy import TERMINAL
 from api.instants import instant
 from api.plain_json import BOM, read_json
-from domain.policy.time_rows import Span
+from domain.policy.time_rows import WORKING_DAYS, Span
 from domain.promise.calendar import Calendar, always
 from domain.promise.calendar_book import title_of
 from domain.promise.calendar_spec import shown
-from domain.promise.reckon import DAYS, WORKING_DAYS, seconds
+from domain.promise.reckon import DAYS
 from domain.promise.sums import Sum, worked, worked_days
 from domain.refused import Refused
 
@@ -114,7 +114,7 @@ def due(
         if long.unit == WORKING_DAYS:
             found = worked_days(calendar, begun, int(long.value), end_of_day, pauses)
         else:
-            found = worked(calendar, begun, seconds(long), pauses)
+            found = worked(calendar, begun, long.seconds, pauses)
         provisional = calendar.provisional(found.start, found.due)
     except Refused as no:
         refuse(no.en)
