@@ -31,6 +31,7 @@ from domain.case.returning import CaseReturned, ReturnDecided
 from domain.case.review import ReplyApproved, ReplyRejected
 from domain.case.withdraw import CaseWithdrawn
 from domain.case.witness import CaseWitnessed, StepWitnessed
+from domain.fact import TIMEKEEPER
 from projections.milestone_rows import DispatchRow, MilestoneRow, RatingRow, RoundRow
 from projections.table import Row, Table
 from projections.view import Occurrences, View, known, on, sets
@@ -73,7 +74,8 @@ def ticked(row: MilestoneRow, fact: CaseFact) -> MilestoneRow:
 
     What another system tells was done by an owner there, though it is no act of ours.
     """
-    if not (fact.OWNER_ACT or isinstance(fact, StepWitnessed)):
+    acts = fact.OWNER_ACT and fact.actor != TIMEKEEPER
+    if not (acts or isinstance(fact, StepWitnessed)):
         return row if row.open != fact.terminal else replace(row, open=not fact.terminal)
     idle = (fact.occurred_at - row.acted_at).total_seconds() / HOUR if row.open else 0.0
     return replace(

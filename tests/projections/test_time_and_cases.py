@@ -38,10 +38,9 @@ from projections.deadlines import DEADLINES, DeadlineRow, Deadlines
 from projections.folding import fold_in_memory
 from projections.reading import Held
 from tests.domain.promise import test_time_machine
-from tests.domain.promise.test_clocks import REPLY
 from tests.projections.telling import logged
 from tests.support.calendars import calendar
-from tests.support.hours import NAMED, Hours, at, rules
+from tests.support.hours import NAMED, REPLY, Hours, at, rules
 from tests.support.scenario import CASE_ID, DISPATCHER, HANDLER, LEADER
 
 DESK_LEAD = Actor(person="cen", role="leader", post="95598.leader", unit="95598")
