@@ -27,10 +27,11 @@ from projections.told import Told, told_by
 
 
 class Mark(Struct, frozen=True, kw_only=True, gc=False):
-    """What the board remembers of a clock."""
+    """What the board remembers of a clock; ``due`` is when it was, if that is past."""
 
     running: bool = True
     breached: bool = False
+    due: datetime | None = None
     provisional: bool = False
 
 
@@ -51,7 +52,8 @@ class BoardRow(Row, frozen=True, kw_only=True):
     ``due`` is the earliest due time still ahead, of ``due_clock`` (None: an extension that
     no clock runs for), ``provisional`` while an official notice may still move it.
     ``clocks`` are those that were ever begun, ``overdue`` how many of them run past their
-    due time. ``coming`` is what time alone does next, at ``coming_at``, about the clock or
+    due time; of these ``late_clock`` has been late the longest, since ``late_since``.
+    ``coming`` is what time alone does next, at ``coming_at``, about the clock or
     climb ``coming_clock``: then ``coming_person`` of ``coming_unit`` is told (at
     ``coming_rung``) or must act.
     """
@@ -84,6 +86,8 @@ class BoardRow(Row, frozen=True, kw_only=True):
     due_clock: str | None = None
     provisional: bool = False
     overdue: int = 0
+    late_since: datetime | None = None
+    late_clock: str | None = None
     clocks: dict[str, Mark] = field(default_factory=dict)
     coming_at: datetime | None = None
     coming: str | None = None
@@ -286,6 +290,7 @@ def new_round(row: BoardRow, fact: CaseReopened) -> BoardRow:
         row,
         **NOT_CALLED_BACK,
         reopened=row.reopened + 1,
+        due=None,
         answered_at=None,
         callback_due=None,
         closed_at=None,

@@ -17,11 +17,18 @@ from domain.promise.clock import (
 from projections.board_rows import BoardRow, Mark
 
 
-def marked(row: BoardRow, clock: str, **said: bool) -> BoardRow:
+def marked(row: BoardRow, clock: str, **said: Any) -> BoardRow:
     """The mark of a clock, changed, and what is counted by the marks."""
     clocks = row.clocks | {clock: replace(row.clocks.get(clock, Mark()), **said)}
-    overdue = sum(mark.running and mark.breached for mark in clocks.values())
-    return replace(row, clocks=clocks, overdue=overdue)
+    late = [
+        (mark.due, name)
+        for name, mark in clocks.items()
+        if mark.running and mark.breached and mark.due is not None
+    ]
+    since, longest = min(late, default=(None, None))
+    return replace(
+        row, clocks=clocks, overdue=len(late), late_since=since, late_clock=longest
+    )
 
 
 def clock_started(row: BoardRow, fact: ClockStarted) -> BoardRow:
@@ -36,7 +43,7 @@ def deadline_moved(row: BoardRow, fact: DeadlineMoved) -> BoardRow:
 
 
 def deadline_breached(row: BoardRow, fact: DeadlineBreached) -> BoardRow:
-    return marked(row, fact.clock, breached=True)
+    return marked(row, fact.clock, breached=True, due=fact.due)
 
 
 def clock_stopped(row: BoardRow, fact: ClockStopped) -> BoardRow:

@@ -152,7 +152,7 @@ BOARDS: View[BoardRow] = View(
         on(CaseFact, known(brought)),
         on(CaseFact, known(due_next)),
     ),
-    version=5,
+    version=6,
 )
 
 

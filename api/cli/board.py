@@ -114,8 +114,9 @@ def past_due(at: datetime) -> Condition:
 
 
 def urgency(row: BoardRow, at: datetime) -> tuple[bool, datetime]:
-    """What is overdue comes first, then what is due first, then what nothing is due of."""
-    return not past_due(at).holds(row), row.due or row.coming_at or LAST
+    """What is late comes first, the longest late before; then what is due first."""
+    when = row.late_since or row.due or row.coming_at or LAST
+    return not past_due(at).holds(row), when
 
 
 def print_board(rows: list[BoardRow], at: datetime) -> None:

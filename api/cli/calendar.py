@@ -227,8 +227,9 @@ def _pause(text: str) -> tuple[datetime, datetime]:
 
 def say_sum(found: Sum, calendar: Calendar) -> None:
     """A sum, window by window, in the zone of its calendar."""
+    counting = ", counting the days after it" if found.unit == WORKING_DAYS else ""
     say_table(
-        f"from {_moment(found.start)} {calendar.spec.zone.key}",
+        f"from {_moment(found.start)} {calendar.spec.zone.key}{counting}",
         ("date", "", "from", "to", found.unit, "in all", ""),
         _cells(found),
     )

@@ -33,12 +33,22 @@ def ahead(row: BoardRow, now: datetime) -> str:
 
 
 def _due(row: BoardRow, now: datetime) -> str:
-    late = f"overdue 超时 {row.overdue}" if row.overdue else ""
+    late = _late(row, now)
     if row.due is None:
         return late
     mark = "~" if row.provisional else ""
     text = f"due {mark}{clock_time(row.due, now)} {step_of(row.due_clock)}".rstrip()
     return f"{late}, {text}" if late else text
+
+
+def _late(row: BoardRow, now: datetime) -> str:
+    """What has been late the longest, and how many more are: ``answer overdue 超时 since
+    11-19 14:12 (2)``."""
+    if row.late_since is None:
+        return ""
+    more = f" ({row.overdue})" if row.overdue > 1 else ""
+    since = clock_time(row.late_since, now)
+    return f"{step_of(row.late_clock)} overdue 超时 since {since}{more}"
 
 
 def _then(row: BoardRow, now: datetime) -> str:

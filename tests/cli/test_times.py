@@ -222,7 +222,7 @@ def test_the_board_as_people_read_it_says_what_happens_then_and_to_whom(
     printed = huiyin("board").stdout
     assert "260302-0000-0002 超" in printed
     assert "tells jiang (rung 4)" in printed
-    assert "overdue 超时 1" in printed
+    assert "overdue 超时 since" in printed
     assert "then tells qu" in printed
 
 

@@ -99,6 +99,13 @@ def test_an_overdue_case_shows_the_rung_that_is_told_next() -> None:
     assert (row.coming, row.coming_rung, row.coming_person) == ("escalate", 2, "lan")
 
 
+def test_an_overdue_case_says_since_when_what_has_been_late_the_longest() -> None:
+    row = board(*HANDLING, STARTED, BREACHED)
+    assert (row.late_since, row.late_clock) == (minutes(60), "answer.1")
+    done = board(*HANDLING, STARTED, BREACHED, STOPPED)
+    assert (done.late_since, done.late_clock) == (None, None)
+
+
 def test_what_is_done_late_is_no_longer_overdue() -> None:
     assert board(*HANDLING, STARTED, BREACHED, STOPPED).overdue == 0
 
