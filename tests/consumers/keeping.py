@@ -19,7 +19,7 @@ class Frozen:
 
     def __init__(self, desk: Desk, where: str, last: int) -> None:
         self._desk, self._where, self._left = desk, where, last
-        self._lock = threading.Lock()
+        self._lock, self._told = threading.Lock(), False
 
     def handle(self, command: Command, **around: Any) -> Answer:
         with self._lock:
@@ -33,7 +33,10 @@ class Frozen:
         return answer
 
     def _stop(self) -> None:
-        print("stopped", flush=True)  # noqa: T201 - the test waits for it
+        with self._lock:
+            if not self._told:
+                self._told = True
+                print("stopped", flush=True)  # noqa: T201 - the test waits for it
         threading.Event().wait()
 
     def __getattr__(self, name: str) -> Any:
