@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -312,7 +313,9 @@ class Teller:
         if isinstance(value, Sealed):
             return value.mask
         if isinstance(value, datetime):
-            return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
+            with suppress(OverflowError):  # the last hours there are, east of Greenwich
+                value = value.astimezone(self._zone)
+            return f"{value:%Y-%m-%d %H:%M}"
         return str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.authority import see
@@ -12,6 +12,8 @@ from domain.command import Command
 from domain.policy.rows import Reason
 from domain.refused import NotFound, Refused
 from domain.setting import Setting
+
+A_DAY = timedelta(days=1)
 
 
 def circumstances(case: Case) -> frozenset[str]:
@@ -63,9 +65,11 @@ def ahead(moment: datetime, command: Command) -> datetime:
     if moment <= command.at:
         raise Refused("not_ahead", time=moment.isoformat())
     try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        in_time = moment.astimezone(UTC)
+        _ = in_time + A_DAY  # so that it can be told on every clock of the world
+    except OverflowError:
         raise Refused("time_out_of_range", time=moment.isoformat()) from None
+    return in_time
 
 
 def none_waits(request: Request | None) -> None:

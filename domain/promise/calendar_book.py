@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = UUID("0b6de4a0-3a1c-5f0e-8d67-95598000ca1e")
 MOST_VERSIONS = 1_000_000
+WORKING_DAYS_AHEAD = 500
+"""A calendar that is published must have as many, from when it takes effect."""
 
 
 def calendar_book_id(name: str) -> UUID:
@@ -174,12 +176,19 @@ def _moment(text: object) -> datetime:
     )
 
 
+def stays_open(calendar: Calendar, since: datetime) -> None:
+    """Cases are counted in it for years to come. Raises Refused("calendar_no_time")."""
+    calendar.add_working_days(since, WORKING_DAYS_AHEAD)
+
+
 def publish_calendar(
     book: CalendarBook, command: PublishCalendar, setting: Setting
 ) -> list[Fact]:
-    """Publish a version: whole, sound, and later than every version before it."""
+    """Publish a version: whole, sound, open for long, and later than every one before."""
     title = title_of(command.document)
-    Calendar.from_document(command.document)
+    stays_open(
+        Calendar.from_document(command.document), max(command.at, title.effective_from)
+    )
     if calendar_book_id(title.name) != command.subject:
         raise Refused("calendar_wrong_book", calendar=title.name)
     if title.version <= book.last:

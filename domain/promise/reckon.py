@@ -13,6 +13,7 @@ from domain.policy.rows import Limit
 from domain.policy.time_rows import WORKING_DAYS, ClockRule, Span
 from domain.promise.calendar import ALWAYS, Calendar
 from domain.promise.records import Clock, Pause
+from domain.refused import Refused
 from domain.setting import Setting
 
 DAYS = "d"
@@ -53,28 +54,35 @@ def deadline(
     """Reckon the clock anew, by the calendar in force ``at`` that moment.
 
     From where it began, or from the due time that was granted; what was paused since is
-    given back.
+    given back. A calendar that gives no answer stops nobody: the span is counted in clock
+    time then, provisionally, until a later version does.
     """
     label, calendar = calendar_of(found.calendar, found.unit, setting, at)
-    span = Span(value=found.value, unit=found.unit)
+    since = max(clock.started_at, at)
+    try:
+        due = counted(clock, found, calendar)
+        warn_at = warnings(rule.warn, due, calendar, setting, since)
+        unsure = label is not None and calendar.provisional(clock.started_at, due)
+    except Refused:
+        due, unsure = counted(clock, found, ALWAYS), True
+        in_clock_time = [span for span in rule.warn if span.unit != WORKING_DAYS]
+        warn_at = warnings(in_clock_time, due, ALWAYS, setting, since)
+    return Deadline(due=due, calendar=label, warn_at=warn_at, provisional=unsure)
+
+
+def counted(clock: Clock, found: Limit, calendar: Calendar) -> datetime:
+    """When the clock is due by that calendar (UTC). Raises Refused where it has no time."""
     if clock.granted is not None:
         since = [pause for pause in clock.pauses if pause.since >= clock.granted.at]
-        due = given_back(calendar, clock.granted.due, since)
-    elif found.unit == WORKING_DAYS:
+        return given_back(calendar, clock.granted.due, since).astimezone(UTC)
+    if found.unit == WORKING_DAYS:
         due = calendar.add_working_days(
             clock.started_at, int(found.value), end_of_day=found.end_of_day
         )
-        due = given_back(calendar, due, clock.pauses)
-    else:
-        pauses = [(pause.since, pause.until) for pause in clock.pauses]
-        due = calendar.add(clock.started_at, span.seconds, pauses)
-    due = due.astimezone(UTC)
-    return Deadline(
-        due=due,
-        calendar=label,
-        warn_at=warnings(rule.warn, due, calendar, setting, max(clock.started_at, at)),
-        provisional=label is not None and calendar.provisional(clock.started_at, due),
-    )
+        return given_back(calendar, due, clock.pauses).astimezone(UTC)
+    span = Span(value=found.value, unit=found.unit)
+    pauses = [(pause.since, pause.until) for pause in clock.pauses]
+    return calendar.add(clock.started_at, span.seconds, pauses).astimezone(UTC)
 
 
 def given_back(calendar: Calendar, due: datetime, pauses: Iterable[Pause]) -> datetime:
@@ -111,12 +119,16 @@ def warnings(
 def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datetime:
     """So long after a moment, in that calendar's working time ("": clock time).
 
-    A later version of the calendar counts from when it is in force, if it is by then.
+    A later version of the calendar counts from when it is in force, if it is by then; one
+    that has no time left stops nobody.
     """
     at = since
     while True:
-        label, counted = calendar_of(calendar, span.unit, setting, at)
-        moment = later(span, counted, since)
+        label, working = calendar_of(calendar, span.unit, setting, at)
+        try:
+            moment = later(span, working, since)
+        except Refused:
+            moment = later(span, ALWAYS, since)
         newer = superseded_at(label, setting)
         if newer is None or newer >= moment or newer <= at:
             return moment

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from domain.case.accept import AcceptCase
@@ -19,6 +22,8 @@ from domain.refused import Refused
 from tests.support.calendars import calendar
 from tests.support.hours import REPLY, RULES, Hours, at, clock, handled, rules, wall
 from tests.support.scenario import DISPATCHER, HANDLER, LEADER
+
+DAY = [["09:00", "17:00"]]
 
 
 @pytest.fixture
@@ -295,3 +300,39 @@ def test_a_due_time_in_a_year_without_a_notice_is_provisional() -> None:
     hours.received()
     assert hours.clock("promise_answer.1").provisional
     assert not hours.clock("dispatch.1").provisional
+
+
+def test_a_calendar_that_closes_for_good_is_not_published(hours: Hours) -> None:
+    closings: tuple[dict[str, Any], ...] = (
+        {"weekly": {}},
+        {"weekly": {}, "special_days": {"2026-03-10": DAY}},
+    )
+    for closed in closings:
+        with pytest.raises(Refused) as refused:
+            hours.publish(calendar(2, **closed), at("03-02 09:00"))
+        assert refused.value.code == "calendar_no_time"
+
+
+def test_a_calendar_that_has_no_time_left_stops_nobody_and_is_healed_by_the_next(
+    hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled(hours)
+    with monkeypatch.context() as careless:
+        careless.setattr("domain.promise.calendar_book.WORKING_DAYS_AHEAD", 0)
+        hours.publish(calendar(2, weekly={}), at("03-03 09:00"))
+    told = hours.keep("03-03 09:30")
+    assert told, "clock time is counted, provisionally"
+    assert hours.clock("answer.1").provisional
+    hours.publish(calendar(3), at("03-03 10:00"))
+    hours.keep("03-03 10:30")
+    answer = hours.clock("answer.1")
+    assert (wall(answer.due), answer.calendar) == ("03-06 10:05", "office@3")
+    assert not answer.provisional
+
+
+def test_a_time_that_no_clock_of_ours_can_tell_is_refused(hours: Hours) -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    body = {"reason": "complex", "new_due": last, "customer_told": True}
+    with pytest.raises(Refused) as refused:
+        handled(hours).do(HANDLER, RequestExtension, "03-04 10:00", **body)
+    assert refused.value.code == "time_out_of_range"
