@@ -13,11 +13,11 @@ from api.demo.company import CUSTOMERS, POSTS, UNITS
 from api.demo.ended import ENDED
 from api.demo.paths import CaseOf, Later, Step, Story
 from api.demo.under_way import UNDER_WAY
-from api.edge import command_from
 from api.office import Office
 from domain.catalogue import SUBJECTS
 from domain.fact import Actor
 from domain.organisation.organisation import ORGANISATION_ID
+from store.edge import command_from
 
 OFFICE_HOURS = "cn-office"
 AFTER_EVENING = timedelta(hours=5)  # at 19:00 every story of the day has been told

@@ -20,10 +20,10 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from api.edge import body_fields, is_sealed
 from api.http.problems import FieldError, Problem
 from api.instants import instant
 from domain.command import Command
+from store.edge import body_fields, is_sealed
 from store.phones import NotAPhone, e164
 
 WORD_LENGTH_MAX = 200

@@ -11,7 +11,6 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.case_ref import received_case_id
-from api.edge import Blank, Vault, body_fields, command_from, is_sealed
 from api.http.bodies import body_model, parse
 from api.http.door import Door, answered
 from api.http.headers import (
@@ -30,6 +29,7 @@ from domain.organisation.organisation import ORGANISATION_ID
 from domain.policy.book import policy_book_id
 from domain.promise.calendar_book import calendar_book_id
 from domain.refused import NotFound, Refused
+from store.edge import Blank, Vault, body_fields, command_from, is_sealed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import UUID, uuid5
 
 from api.case_ref import witnessed_case_id
-from api.edge import Vault, mask
 from api.imports.mapping import Mapping, Meaning
 from api.imports.steps import SourceStep
 from domain.case.case import CaseFact
@@ -21,6 +20,7 @@ from domain.case.witness import (
 )
 from domain.fact import Actor, Fact, Sealed
 from domain.policy.policy import Policy
+from store.edge import Vault, mask
 
 
 class People(Vault, Protocol):

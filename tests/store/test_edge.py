@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.edge import body_fields, command_from, mask
 from domain.case.dispatch import DispatchCase
 from domain.case.identify import IdentifyCustomer
 from domain.case.receive import ReceiveCase
@@ -16,6 +15,7 @@ from domain.case.reply import ReplyToCase
 from domain.command import ENVELOPE, Command
 from domain.fact import Actor, Sealed
 from store import Store
+from store.edge import body_fields, command_from, mask
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WANG = Actor(person="wang", role="agent", unit="hotline")
