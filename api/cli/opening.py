@@ -22,9 +22,10 @@ from store.factory import UnsafeSetting
 from store.keyring import VaultError
 from store.migrate import NewerDatabase
 from store.server import CannotServe
-from store.settings import Settings
+from store.settings import BadSetting, Settings
 
 TROUBLE = (
+    BadSetting,
     CannotServe,
     KafkaUnusable,
     MapperDeserialisationError,
