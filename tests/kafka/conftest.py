@@ -1,4 +1,4 @@
-"""A real broker for the session, and a topic of its own for every test."""
+"""A real broker for the session, and topics of its own for every test."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from consumers.brokers import make_topics
 from store.settings import Settings
 from tests.support.kafka import Broker, start_or_leave_out
 
@@ -27,7 +28,9 @@ def broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def kafka(settings: Settings, broker: Broker) -> Iterator[Settings]:
-    """The test's settings with Kafka switched on and no topic there."""
-    yield replace(settings, kafka=broker.address)
+    """The test's settings with Kafka switched on, and topics that hold nothing."""
+    switched_on = replace(settings, kafka=broker.address)
+    make_topics(switched_on)
+    yield switched_on
     broker.forget_topics()
     gc.collect()  # here, where the sockets that kafka-python forgot may go unnoticed

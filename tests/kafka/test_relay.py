@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from consumers import relay, wire
-from consumers.brokers import topic
+from consumers.brokers import make_topics, topic
 from domain.fact import Fact
 from domain.organisation.open_unit import UnitOpened
 from domain.organisation.organisation import ORGANISATION_ID
@@ -119,6 +119,7 @@ def test_a_topic_that_was_deleted_is_published_again_from_the_log(
     with at_work("relay", store, kafka):
         until(lambda: relayed(store) == store.log.head())
     broker.forget_topics()
+    make_topics(kafka)
     before = topic(kafka).topic_id
 
     with at_work("relay", store, kafka):
