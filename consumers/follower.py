@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eventsourcing.persistence import MapperDeserialisationError
 
 from projections.engine import Engine, Fenced, NotReady
+from projections.feeds import take_back
 from projections.positions import Positions
 from projections.rebuild import make_ready
 from projections.view import View
@@ -45,17 +46,14 @@ class Health:
 
 
 class Follower:
-    """Owns the engine of a group of views while it runs; any number of processes may try.
+    """Owns the engine of some views while it runs; any number of processes may try.
 
     ``positions`` tells readers of this process at once what has been folded.
     """
 
-    def __init__(
-        self, store: Store, views: Sequence[View[Any]], *, group: str = "views"
-    ) -> None:
+    def __init__(self, store: Store, views: Sequence[View[Any]]) -> None:
         self.views = tuple(views)
         self._store = store
-        self._group = group
         self._positions: Positions | None = None
         self._owner = False
         self._error: str | None = None
@@ -65,6 +63,12 @@ class Follower:
         if self._positions is None:
             self._positions = Positions(self._store.pool)
         return self._positions
+
+    def only(self, views: Sequence[View[Any]]) -> Follower:
+        """A follower of these views only, which tells the same readers."""
+        part = Follower(self._store, views)
+        part._positions = self.positions
+        return part
 
     # Running --------------------------------------------------------------------------
 
@@ -87,8 +91,7 @@ class Follower:
                 except Exception as error:
                     self._error = f"{type(error).__name__}: {error}"
                     log.warning(
-                        "the follower of %s begins again: %s",
-                        self._group,
+                        "the follower begins again: %s",
                         self._error,
                         exc_info=not isinstance(error, EXPLAINED),
                     )
@@ -161,13 +164,16 @@ class Follower:
         return target
 
     def _engine(self) -> Engine:
-        return Engine(self._store, self.views, group=self._group, positions=self.positions)
+        return Engine(self._store, self.views, positions=self.positions)
 
     def _make_ready(self, engine: Engine) -> None:
         try:
             _ = engine.position
         except NotReady:
             make_ready(self._store, self.views)
+        if engine.fed_by_kafka:
+            take_back(self._store, self.views)
+            engine.look_again()
 
     # Reporting ------------------------------------------------------------------------
 

@@ -2,49 +2,43 @@
 
 State, offsets and the last fact of each case are written in one PostgreSQL transaction.
 So it does not matter how often or from where Kafka delivers: what was taken is skipped,
-what comes too early is left until it comes again. See docs/decisions/0006.
+what comes too early is left until it comes again. See docs/decisions/0010.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 
-from consumers import wire
+from consumers import marks
+from consumers.delivery import Delivery, Place, Unread, read
+from projections import feeds
 from projections.engine import Fenced
+from projections.folding import Parked
 from projections.ground import (
-    Connection,
     Cursor,
-    drop,
-    lock_number,
-    make_ground,
+    Standing,
+    standings,
     stuck_keys,
 )
-from projections.storing import Memory, take_batch
-from projections.view import View, of_stream
+from projections.rebuild import make_ready
+from projections.storing import Memory, park, take_batch
+from projections.view import View, key_text
 from store.log import Entry
 
 if TYPE_CHECKING:
+    from consumers.brokers import Topic
     from store import Store
 
-BESIDE = "__kafka"
+CASES_REMEMBERED_MAX = 50_000
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message as Kafka handed it over."""
-
-    partition: int
-    offset: int
-    payload: bytes
 
 
 @dataclass(slots=True)
@@ -53,8 +47,8 @@ class Taken:
 
     ``folded`` facts are new; ``seen`` were folded before (a second delivery, or a second
     publication); ``early`` came before an earlier fact of their case, and will come
-    again; ``unreadable`` are no facts. ``missing`` says by partition which offset should
-    have come next and did not: what came behind it was left.
+    again; ``unreadable`` could not be read, and are parked or noted. ``missing`` says by
+    partition which offset should have come next and did not: what came behind it was left.
     """
 
     folded: int = 0
@@ -64,73 +58,72 @@ class Taken:
     missing: dict[int, int] = field(default_factory=dict)
 
 
-def beside(view: View[Any]) -> View[Any]:
-    """The same view over tables of its own, which only this feed writes."""
-    return replace(
-        view,
-        table=view.table.renamed(BESIDE),
-        tallies=tuple(replace(t, table=t.table.renamed(BESIDE)) for t in view.tallies),
-        occurrences=tuple(
-            replace(o, table=o.table.renamed(BESIDE)) for o in view.occurrences
-        ),
-    )
-
-
 class KafkaFeed:
-    """Folds a topic into views of its own (``handovers__kafka``), whose rows are cases.
+    """Brings views the facts of a topic, in place of the log.
 
     ``name`` is that of the feed and of its consumer group. Any number of processes may
     share a feed: each partition is taken by whoever has it, under a lock on its offset.
-    Raises ValueError for a view that folds facts of several cases into one row, for
-    their order is known within a case only.
+    Raises ValueError for a view that folds facts of several cases into one row, for their
+    order is known within a case only. For one thread.
     """
 
     def __init__(
-        self, store: Store, views: Iterable[View[Any]], topic_id: UUID, *, name: str
+        self, store: Store, views: Iterable[View[Any]], topic: Topic, *, name: str
     ) -> None:
         self.name = name
-        self.views = tuple(beside(view) for view in views)
+        self.views = tuple(views)
+        self.topic = topic
         self._store = store
-        self._topic_id = topic_id
-        shapes = "".join(f"{view.name} {view.fingerprint};" for view in self.views)
-        self.fingerprint = hashlib.sha256(shapes.encode()).hexdigest()[:16]
         for view in self.views:
-            if view.log_order or any(h.key is not of_stream for h in view.handlers):
+            if not feeds.by_case(view):
                 raise ValueError(f"{view.name} is not folded case by case")
+        self._forget()
 
-    # The tables -----------------------------------------------------------------------
+    def _forget(self) -> None:
+        self._memory = Memory()
+        # The last fact of cases, and the next offset of partitions, as this one left them.
+        self._versions: OrderedDict[UUID, int] = OrderedDict()
+        self._left: dict[int, int] = {}
+        self._built: dict[str, int] = {}
+        # Cases of which a fact came before its turn.
+        self._early: set[UUID] = set()
+
+    # Whose views they are -------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make the tables; anew, and fed from the first message, when they changed."""
-        with self._store.pool.connection() as connection:
-            make_ground(connection)
-            connection.execute(
-                "SELECT pg_advisory_xact_lock(%s)", [lock_number(f"kafka:{self.name}")]
+        """Have the views built, and fed from here. To be called as a member (membership);
+        raises Fenced for views that another feed has."""
+        make_ready(self._store, self.views)
+        feeds.hand_to(self._store, self.views, self.name)
+        with self._store.pool.connection() as connection, connection.cursor() as cursor:
+            floor = min(stand.floor for stand in self._hold(cursor).values())
+            # What is in the topic before that mark was folded from the log.
+            ends = marks.ends_at(cursor, self.topic.topic_id, floor)
+            cursor.execute(
+                "INSERT INTO kafka.offsets SELECT %s, %s, n - 1, next_offset"
+                " FROM unnest(%s::bigint[]) WITH ORDINALITY AS e (next_offset, n)"
+                " ON CONFLICT DO NOTHING",
+                [self.name, self.topic.topic_id, ends],
             )
-            before = connection.execute(
-                "SELECT fingerprint FROM kafka.feeds WHERE feed = %s", [self.name]
-            ).fetchone()
-            if before != (self.fingerprint,):
-                self._make_tables(connection)
 
-    def _make_tables(self, connection: Connection) -> None:
-        tables = [table for view in self.views for table in view.tables]
-        drop(connection, [table.name for table in tables])
-        for table in tables:
-            connection.execute(table.sql_create())
-            for finishing in table.sql_finish():
-                connection.execute(finishing)
+    def level(self, starts: dict[int, int]) -> None:
+        """Fold from the log what the topic has lost; go on there from ``starts``, the first
+        offsets that it still has, where they are further on."""
+        feeds.level(self._store, self.views, self.name)
+        with self._store.pool.connection() as connection, connection.cursor() as cursor:
+            expected = self._lock(cursor, sorted(starts))
+            self._save_offsets(
+                cursor, {p: max(at, starts[p]) for p, at in expected.items()}
+            )
+
+    def settle(self) -> int | None:
+        """Move the views on to where everything is folded; None when they are there.
+
+        Raises marks.Holed when the topic lacks what it should have brought.
+        """
         names = [view.name for view in self.views]
-        connection.execute("DELETE FROM views.parked WHERE view = ANY(%s)", [names])
-        connection.execute("DELETE FROM kafka.offsets WHERE feed = %s", [self.name])
-        connection.execute("DELETE FROM kafka.streams WHERE feed = %s", [self.name])
-        connection.execute(
-            "INSERT INTO kafka.feeds VALUES (%s, %s)"
-            " ON CONFLICT (feed) DO UPDATE SET fingerprint = excluded.fingerprint",
-            [self.name, self.fingerprint],
-        )
-
-    # Taking ---------------------------------------------------------------------------
+        with self._store.pool.connection() as connection:
+            return marks.settle(connection, self.name, names, self.topic.topic_id)
 
     def next_offsets(self) -> dict[int, int]:
         """By partition, the first offset that was not taken; a partition not named: 0."""
@@ -138,49 +131,76 @@ class KafkaFeed:
             rows = connection.execute(
                 "SELECT partition, next_offset FROM kafka.offsets"
                 " WHERE feed = %s AND topic_id = %s",
-                [self.name, self._topic_id],
+                [self.name, self.topic.topic_id],
             )
             return {int(partition): int(offset) for partition, offset in rows.fetchall()}
+
+    # Taking ---------------------------------------------------------------------------
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         """Fold what is new and save up to where, in one transaction.
 
         A batch that cannot be written as it is is tried again row by row, and the fact
-        that does not fit is parked. Raises psycopg.Error when the database is away.
+        that does not fit is parked. Raises psycopg.Error when the database is away, Fenced
+        when the views are no longer this feed's.
         """
         try:
             return self._take(deliveries, carefully=False)
         except (Fenced, psycopg.OperationalError, psycopg.InterfaceError):
+            self._forget()
             raise
         except Exception:
             log.exception("a batch of %d messages could not be written", len(deliveries))
+            self._forget()
             return self._take(deliveries, carefully=True)
 
     def _take(self, deliveries: Sequence[Delivery], *, carefully: bool) -> Taken:
         taken = Taken()
         with self._store.pool.connection() as connection, connection.cursor() as cursor:
-            self._hold(cursor)
-            expected = self._lock(cursor, sorted({d.partition for d in deliveries}))
-            unseen = self._unseen(deliveries, expected, taken)
-            entries, versions = self._in_turn(cursor, unseen, taken)
-            memory = Memory()
-            memory.stuck = {view.name: stuck_keys(connection, view) for view in self.views}
-            take_batch(cursor, self.views, entries, memory, carefully=carefully)
-            self._save(cursor, expected, versions)
+            stands = self._hold(cursor)
+            offsets = self._lock(cursor, sorted({d.partition for d in deliveries}))
+            self._recall(cursor, stands, offsets)
+            unseen = self._unseen(cursor, deliveries, offsets, taken)
+            floor = min(stand.floor for stand in stands.values())
+            in_turn, moved = self._in_turn(cursor, unseen, floor, taken)
+            self._park_unread(cursor, in_turn)
+            entries = [each.said for each in in_turn if isinstance(each.said, Entry)]
+            foldings = [
+                folding
+                for views, lacked in self._lacked(entries, stands)
+                for folding in take_batch(
+                    cursor, views, lacked, self._memory, carefully=carefully
+                )
+            ]
+            self._save_offsets(cursor, offsets)
+            self._save_cases(cursor, moved)
+        for folding in foldings:
+            self._memory.remember(folding)
+        self._left |= offsets
+        self._remember_cases(moved)
         return taken
 
-    def _hold(self, cursor: Cursor) -> None:
-        """Until the commit, nobody makes the tables anew."""
+    def _hold(self, cursor: Cursor) -> dict[str, Standing]:
+        """Until the commit, the views are ours: nobody builds them anew, nor takes them."""
+        names = [view.name for view in self.views]
         cursor.execute(
-            "SELECT 1 FROM kafka.feeds WHERE feed = %s AND fingerprint = %s FOR SHARE",
-            [self.name, self.fingerprint],
+            "SELECT 1 FROM views.positions WHERE view = ANY(%s) ORDER BY view"
+            " FOR KEY SHARE",
+            [names],
         )
-        if cursor.fetchone() is None:
-            raise Fenced(f"the tables of {self.name} were made anew by another program")
+        found = standings(cursor)
+        for view in self.views:
+            stand = found.get(view.name)
+            if stand is None or stand.feed != self.name:
+                feed = "nobody" if stand is None else stand.feed
+                raise Fenced(f"the view {view.name} is fed by {feed}, not by {self.name}")
+            if stand.fingerprint != view.fingerprint:
+                raise Fenced(f"the view {view.name} was built anew by another program")
+        return {name: found[name] for name in names}
 
     def _lock(self, cursor: Cursor, partitions: list[int]) -> dict[int, int]:
         """The next offset of each partition, in our hands alone until the commit."""
-        mine = [self.name, self._topic_id, partitions]
+        mine = [self.name, self.topic.topic_id, partitions]
         cursor.execute(
             "INSERT INTO kafka.offsets SELECT %s, %s, p, 0 FROM unnest(%s::integer[]) AS p"
             " ORDER BY p ON CONFLICT DO NOTHING",
@@ -193,64 +213,146 @@ class KafkaFeed:
         )
         return {int(partition): int(offset) for partition, offset in cursor.fetchall()}
 
+    def _recall(
+        self, cursor: Cursor, stands: dict[str, Standing], offsets: dict[int, int]
+    ) -> None:
+        """Rely on memory only where nobody else has written since."""
+        built = {name: stand.built for name, stand in stands.items()}
+        if built != self._built or any(
+            self._left.get(partition, offset) != offset
+            for partition, offset in offsets.items()
+        ):
+            self._forget()
+            self._built = built
+            self._memory.stuck = {
+                view.name: stuck_keys(cursor, view) for view in self.views
+            }
+        if not offsets.keys() <= self._left.keys():
+            cursor.execute("SELECT stream_id FROM kafka.early WHERE feed = %s", [self.name])
+            self._early |= {case for (case,) in cursor.fetchall()}
+
     def _unseen(
-        self, deliveries: Sequence[Delivery], expected: dict[int, int], taken: Taken
-    ) -> list[Entry]:
-        """The facts at offsets not taken yet, without a gap; moves ``expected`` on."""
-        entries: list[Entry] = []
+        self,
+        cursor: Cursor,
+        deliveries: Sequence[Delivery],
+        offsets: dict[int, int],
+        taken: Taken,
+    ) -> list[Place]:
+        """The facts at offsets not taken yet, without a gap; moves ``offsets`` on."""
+        places: list[Place] = []
         for each in sorted(deliveries, key=lambda d: (d.partition, d.offset)):
-            if each.offset < expected[each.partition]:
+            if each.offset < offsets[each.partition]:
                 taken.seen += 1
-            elif each.offset > expected[each.partition]:
-                taken.missing[each.partition] = expected[each.partition]
+            elif each.offset > offsets[each.partition]:
+                taken.missing[each.partition] = offsets[each.partition]
             else:
-                expected[each.partition] += 1
-                try:
-                    entries.append(wire.entry(each.payload))
-                except wire.Unreadable as why:
-                    taken.unreadable += 1
-                    log.error(  # noqa: TRY400 - the message is at fault, not the program
-                        "partition %d, offset %d: %s", each.partition, each.offset, why
-                    )
-        return entries
+                offsets[each.partition] += 1
+                place = self._read(cursor, each, taken)
+                if place is not None:
+                    places.append(place)
+        return places
+
+    def _read(self, cursor: Cursor, each: Delivery, taken: Taken) -> Place | None:
+        """Where its fact belongs; what is no fact of the log is noted and passed over."""
+        found = read(each, self._store.log)
+        if isinstance(found, Place):
+            taken.unreadable += isinstance(found.said, Unread)
+            return found
+        taken.unreadable += 1
+        cursor.execute(
+            "INSERT INTO kafka.unreadable (feed, topic_id, partition, message_offset, id,"
+            " key, reason) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [self.name, self.topic.topic_id, each.partition, each.offset, *found],
+        )
+        return None
 
     def _in_turn(
-        self, cursor: Cursor, entries: list[Entry], taken: Taken
-    ) -> tuple[list[Entry], dict[UUID, int]]:
+        self, cursor: Cursor, places: list[Place], floor: int, taken: Taken
+    ) -> tuple[list[Place], dict[UUID, int]]:
         """The facts that are the next of their case, and the last of each case then."""
-        cursor.execute(
-            "SELECT stream_id, version FROM kafka.streams"
-            " WHERE feed = %s AND stream_id = ANY(%s)",
-            [self.name, list({e.fact.originator_id for e in entries})],
-        )
-        last: dict[UUID, int] = dict(cursor.fetchall())
+        last = self._last_of(cursor, places, floor)
         moved: dict[UUID, int] = {}
-        in_turn: list[Entry] = []
-        for entry in entries:
-            case, version = entry.fact.originator_id, entry.fact.originator_version
-            next_version = moved.get(case, last.get(case, 0)) + 1
-            if version == next_version:
-                moved[case] = version
-                in_turn.append(entry)
-            elif version < next_version:
+        early: dict[UUID, int] = {}
+        in_turn: list[Place] = []
+        for place in places:
+            next_version = moved.get(place.case, last.get(place.case, 0)) + 1
+            if place.version == next_version:
+                moved[place.case] = place.version
+                in_turn.append(place)
+            elif place.version < next_version:
                 taken.seen += 1
             else:
                 taken.early += 1
-                log.warning(
-                    "fact %d of case %s came before %d", version, case, next_version
-                )
+                early.setdefault(place.case, place.position)
+        self._note_early(cursor, early, moved)
         taken.folded = len(in_turn)
         return in_turn, moved
 
-    def _save(
-        self, cursor: Cursor, offsets: dict[int, int], versions: dict[UUID, int]
+    def _last_of(self, cursor: Cursor, places: list[Place], floor: int) -> dict[UUID, int]:
+        """The last fact of each case that was taken, or was folded from the log."""
+        cases = {place.case for place in places}
+        known = {case: self._versions[case] for case in cases if case in self._versions}
+        if unknown := cases - known.keys():
+            cursor.execute(feeds.TAKEN_OF, [self.name, list(unknown)])
+            known |= dict(cursor.fetchall())
+        # The first fact of a case behind the floor says that there is none before it.
+        begun = {p.case for p in places if p.version == 1 and p.position > floor}
+        if floor and (unknown := cases - known.keys() - begun):
+            known |= self._store.log.versions(unknown, floor)
+        return known
+
+    def _note_early(
+        self, cursor: Cursor, early: dict[UUID, int], moved: Iterable[UUID]
     ) -> None:
+        """Until the fact before it has come, nothing is settled beyond an early one."""
+        if come := self._early.intersection(moved):
+            cursor.execute(
+                "DELETE FROM kafka.early WHERE feed = %s AND stream_id = ANY(%s)",
+                [self.name, list(come)],
+            )
+        self._early = (self._early - come) | early.keys()
+        for case, position in early.items():
+            log.warning("position %d came before its turn in case %s", position, case)
+            cursor.execute(
+                "INSERT INTO kafka.early (feed, stream_id, position) VALUES (%s, %s, %s)"
+                " ON CONFLICT (feed, stream_id) DO NOTHING",
+                [self.name, case, position],
+            )
+
+    def _park_unread(self, cursor: Cursor, in_turn: list[Place]) -> None:
+        """What an unread fact says no view can tell: its case waits in each of them."""
+        for unread in (p.said for p in in_turn if isinstance(p.said, Unread)):
+            key = (unread.case,)
+            for view in self.views:
+                stuck = self._memory.stuck.setdefault(view.name, {})
+                why = unread.reason if key not in stuck else f"behind position {stuck[key]}"
+                stuck.setdefault(key, unread.position)
+                parked = Parked(view.name, key_text(key), unread.position, why)
+                park(cursor, [parked])
+
+    def _lacked(
+        self, entries: list[Entry], stands: dict[str, Standing]
+    ) -> Iterator[tuple[list[View[Any]], list[Entry]]]:
+        """What each view lacks of these facts: a view that was built anew from the log has
+        some of them, though the feed had not taken them."""
+        first = min((entry.position for entry in entries), default=0)
+        behind = [view for view in self.views if stands[view.name].floor >= first]
+        yield [view for view in self.views if view not in behind], entries
+        for view in behind:
+            floor = stands[view.name].floor
+            yield [view], [entry for entry in entries if entry.position > floor]
+
+    # Saving ---------------------------------------------------------------------------
+
+    def _save_offsets(self, cursor: Cursor, offsets: dict[int, int]) -> None:
         cursor.execute(
             "UPDATE kafka.offsets o SET next_offset = n.next_offset"
             " FROM unnest(%s::integer[], %s::bigint[]) AS n (partition, next_offset)"
             " WHERE o.feed = %s AND o.topic_id = %s AND o.partition = n.partition",
-            [list(offsets), list(offsets.values()), self.name, self._topic_id],
+            [list(offsets), list(offsets.values()), self.name, self.topic.topic_id],
         )
+
+    def _save_cases(self, cursor: Cursor, versions: dict[UUID, int]) -> None:
         cases = sorted(versions)
         cursor.execute(
             "INSERT INTO kafka.streams SELECT %s, n.stream_id, n.version"
@@ -258,3 +360,10 @@ class KafkaFeed:
             " ON CONFLICT (feed, stream_id) DO UPDATE SET version = excluded.version",
             [self.name, cases, [versions[case] for case in cases]],
         )
+
+    def _remember_cases(self, versions: dict[UUID, int]) -> None:
+        for case, version in versions.items():
+            self._versions[case] = version
+            self._versions.move_to_end(case)
+        while len(self._versions) > CASES_REMEMBERED_MAX:
+            self._versions.popitem(last=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,8 +12,16 @@ import psycopg
 from psycopg.sql import SQL
 
 from projections.engine import NotReady
+from projections.feeds import so_far, taken
 from projections.folding import Parked, fold_in_memory
-from projections.ground import Connection, parked_facts, standings, stuck_keys
+from projections.ground import (
+    LOG,
+    Connection,
+    Standing,
+    parked_facts,
+    standings,
+    stuck_keys,
+)
 from projections.table import Key, Table
 from projections.view import View, key_text
 
@@ -38,7 +47,8 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a check found. ``rows`` were compared, each view at its own position.
+    """What a check found. ``rows`` were compared, each view as far as it is folded: to its
+    position, and where Kafka feeds it, of each case as far as it has taken it.
 
     ``differences`` names at most 1,000 rows, ``differing`` counts them all. ``parked``
     are facts that wait; their keys are compared up to where they got stuck.
@@ -70,11 +80,14 @@ def check(store: Store, views: Sequence[View[Any]]) -> Report:
     with _snapshot(store, views) as connection:
         stands = standings(connection)
         parked = parked_facts(connection, views)
-        for group in _groups(views, {v.name: stands[v.name].position for v in views}):
-            position = stands[group[0].name].position
-            positions |= {view.name: position for view in group}
+        for group in _groups(views, stands, store.log.head()):
+            first = stands[group[0].name]
+            positions |= {view.name: stands[view.name].position for view in group}
             stuck = {view.name: stuck_keys(connection, view) for view in group}
-            folded = fold_in_memory(group, store.log.scan(position), stuck)
+            entries = store.log.scan(first.position if first.feed == LOG else None)
+            if first.feed != LOG:
+                entries = so_far(first, taken(connection, first.feed), entries)
+            folded = fold_in_memory(group, entries, stuck)
             broken += [(name, key_text(key)) for name, key in folded.broken_promises]
             for table in (table for view in group for table in view.tables):
                 seen = _compare(connection, table, folded[table.name])
@@ -111,12 +124,16 @@ def _snapshot(store: Store, views: Sequence[View[Any]]) -> Iterator[Connection]:
 
 
 def _groups(
-    views: Sequence[View[Any]], positions: dict[str, int]
+    views: Sequence[View[Any]], stands: dict[str, Standing], head: int
 ) -> Iterator[list[View[Any]]]:
-    """Views to fold in one go: those at the same position, unless there is too much."""
-    for position in sorted(set(positions.values())):
-        group = [view for view in views if positions[view.name] == position]
-        if position <= TOGETHER_MAX:
+    """Views to fold in one go: those that stand alike, unless there is too much."""
+    alike: dict[tuple[str, int], list[View[Any]]] = {}
+    for view in views:
+        stand = stands[view.name]
+        at = stand.position if stand.feed == LOG else stand.floor
+        alike.setdefault((stand.feed, at), []).append(view)
+    for (feed, position), group in sorted(alike.items(), key=itemgetter(0)):
+        if (position if feed == LOG else head) <= TOGETHER_MAX:
             yield group
         else:
             yield from ([view] for view in group)

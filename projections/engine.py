@@ -10,9 +10,10 @@ import msgspec
 import psycopg
 
 from projections.ground import (
+    LOG,
     Connection,
     Standing,
-    lock_number,
+    lock_of,
     make_ground,
     standings,
     stuck_keys,
@@ -45,8 +46,8 @@ class NotReady(Exception):
 class Engine:
     """Folds the log into the tables of ``views``.
 
-    One process owns a ``group`` of views (an advisory lock that goes with its
-    connection); should there ever be two, the positions fence one of them off. All
+    One process owns a view (an advisory lock that goes with its connection); should there
+    ever be two, the positions fence one of them off. Whom Kafka feeds is left alone. All
     methods are for one thread.
     """
 
@@ -55,7 +56,6 @@ class Engine:
         store: Store,
         views: Sequence[View[Any]],
         *,
-        group: str = "views",
         positions: Positions | None = None,
         batch_max: int = BATCH_MAX,
         rows_max: int = ROWS_REMEMBERED_MAX,
@@ -63,7 +63,6 @@ class Engine:
         self.views = tuple(views)
         self.positions = positions or Positions(store.pool)
         self._store = store
-        self._group = group
         self._batch_max = batch_max
         self._memory = Memory(rows_max)
         self._standings: dict[str, Standing] | None = None
@@ -72,15 +71,16 @@ class Engine:
     # Ownership ------------------------------------------------------------------------
 
     def own(self) -> bool:
-        """Connect and become the owner of the group; False while somebody else is."""
+        """Connect and become the owner of all the views; False while anybody feeds one."""
         connection = self.connect()
-        found = connection.execute(
-            "SELECT pg_try_advisory_lock(%s)", [lock_number(f"views:{self._group}")]
-        ).fetchone()
-        if found and found[0]:
-            return True
-        self.close()
-        return False
+        for view in self.views:
+            found = connection.execute(
+                "SELECT pg_try_advisory_lock(%s)", [lock_of(view.name)]
+            ).fetchone()
+            if not (found and found[0]):
+                self.close()
+                return False
+        return True
 
     def connect(self) -> Connection:
         """The one connection all writing goes through; the ground is there after it."""
@@ -104,6 +104,15 @@ class Engine:
         self._memory.forget()
 
     # Following ------------------------------------------------------------------------
+
+    @property
+    def fed_by_kafka(self) -> bool:
+        """Whether Kafka feeds some of the views: they have to be taken back first."""
+        return any(standing.feed != LOG for standing in self._stand().values())
+
+    def look_again(self) -> None:
+        """Forget where the views stood: they were moved on by somebody else."""
+        self._begin_again()
 
     @property
     def position(self) -> int:
@@ -143,7 +152,7 @@ class Engine:
             connection = self.connect()
             with connection.transaction():
                 stored = standings(connection)
-                self._standings = {v.name: _fitting(v, stored) for v in self.views}
+                self._standings = {v.name: fitting(v, stored) for v in self.views}
                 self._memory.stuck = {v.name: stuck_keys(connection, v) for v in self.views}
         return self._standings
 
@@ -164,16 +173,18 @@ class Engine:
             cursor.execute(
                 "UPDATE views.positions p SET position = %s"
                 " FROM unnest(%s::text[], %s::bigint[]) AS mine (view, built)"
-                " WHERE p.view = mine.view AND p.built = mine.built AND p.position = %s",
+                " WHERE p.view = mine.view AND p.built = mine.built AND p.position = %s"
+                " AND p.feed = %s",
                 [
                     last,
                     [v.name for v in views],
                     [stands[v.name].built for v in views],
                     after,
+                    LOG,
                 ],
             )
             if cursor.rowcount != len(views):
-                raise Fenced(f"the views no longer stand at {after}")
+                raise Fenced(f"the views no longer stand at {after}, or Kafka feeds them")
             foldings = take_batch(cursor, views, entries, self._memory, carefully=carefully)
         for folding in foldings:
             self._memory.remember(folding)
@@ -182,7 +193,8 @@ class Engine:
         self.positions.moved()
 
 
-def _fitting(view: View[Any], stored: dict[str, Standing]) -> Standing:
+def fitting(view: View[Any], stored: dict[str, Standing]) -> Standing:
+    """Where a view stands as this program knows it. Raises NotReady."""
     found = stored.get(view.name)
     if found is None:
         raise NotReady(f"the view {view.name} was never built")

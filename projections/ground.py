@@ -17,6 +17,7 @@ from projections.view import View
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
+LOG = "log"
 MAKING = "huiyin views: making the ground"
 
 GROUND = """
@@ -25,7 +26,9 @@ CREATE TABLE IF NOT EXISTS views.positions (
     position    bigint NOT NULL,
     fingerprint text NOT NULL DEFAULT '',
     built       bigint NOT NULL DEFAULT 0,
-    tables      text[] NOT NULL DEFAULT '{}'
+    tables      text[] NOT NULL DEFAULT '{}',
+    feed        text NOT NULL DEFAULT 'log',
+    floor       bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS views.parked (
     view     text NOT NULL,
@@ -40,8 +43,10 @@ CREATE TABLE IF NOT EXISTS views.parked (
 class Standing(msgspec.Struct, frozen=True):
     """Where a view stands: the last position folded, of which shape, built how many times.
 
-    ``built`` rises with every rebuild and retry: whoever remembers rows from before must
-    forget them.
+    ``built`` rises with every rebuild, retry and change of hands: whoever remembers rows
+    from before must forget them. ``feed`` brings it facts: the log, or the Kafka feed of
+    that name. Fed by Kafka it may have folded more of some cases than of others: all facts
+    up to ``position``, and not from Kafka but from the log those up to ``floor``.
     """
 
     view: str
@@ -49,6 +54,8 @@ class Standing(msgspec.Struct, frozen=True):
     fingerprint: str
     built: int
     tables: tuple[str, ...] = ()
+    feed: str = LOG
+    floor: int = 0
 
 
 def make_ground(connection: Connection) -> None:
@@ -63,6 +70,12 @@ def lock_number(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
+def lock_of(view: str) -> int:
+    """The lock of a view: who feeds it from the log holds it alone, the workers of a Kafka
+    feed share it."""
+    return lock_number(f"views:{view}")
+
+
 def standings(
     cursor: Cursor | Connection, *, lock: Iterable[str] = ()
 ) -> dict[str, Standing]:
@@ -74,11 +87,12 @@ def standings(
             [locked],
         )
     rows = cursor.execute(
-        "SELECT view, position, fingerprint, built, tables FROM views.positions"
+        "SELECT view, position, fingerprint, built, tables, feed, floor"
+        " FROM views.positions"
     ).fetchall()
     return {
-        view: Standing(view, position, fingerprint, built, tuple(tables))
-        for view, position, fingerprint, built, tables in rows
+        view: Standing(view, position, fingerprint, built, tuple(tables), feed, floor)
+        for view, position, fingerprint, built, tables, feed, floor in rows
     }
 
 
@@ -104,13 +118,15 @@ def parked_facts(cursor: Cursor | Connection, views: Iterable[View[Any]]) -> lis
 
 
 def enter(cursor: Cursor | Connection, view: View[Any], position: int, built: int) -> None:
-    """Say that a view stands at a position, in the tables it has now."""
+    """Say that a view stands at a position, in the tables it has now, whoever feeds it."""
+    tables = [table.name for table in view.tables]
     cursor.execute(
-        "INSERT INTO views.positions (view, position, fingerprint, built, tables)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (view) DO UPDATE SET"
-        " position = excluded.position, fingerprint = excluded.fingerprint,"
-        " built = excluded.built, tables = excluded.tables",
-        [view.name, position, view.fingerprint, built, [t.name for t in view.tables]],
+        "INSERT INTO views.positions (view, position, floor, fingerprint, built, tables)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (view) DO UPDATE SET"
+        " position = excluded.position, floor = excluded.floor,"
+        " fingerprint = excluded.fingerprint, built = excluded.built,"
+        " tables = excluded.tables",
+        [view.name, position, position, view.fingerprint, built, tables],
     )
 
 
@@ -119,13 +135,17 @@ def drop(cursor: Cursor | Connection, tables: Iterable[str]) -> None:
         cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, name)))
 
 
-def owned(connection: Connection, group: str = "views") -> bool:
-    """Whether some process follows a group of views now: it holds the group's lock."""
-    lock = lock_number(f"views:{group}")
-    found = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        " AND classid = %s AND objid = %s AND database ="
-        " (SELECT oid FROM pg_database WHERE datname = current_database()))",
-        [lock >> 32 & 0xFFFFFFFF, lock & 0xFFFFFFFF],
-    ).fetchone()
-    return bool(found and found[0])
+def owned(connection: Connection, *names: str) -> bool:
+    """Whether each of these views is fed now: some process holds its lock."""
+    wanted = {lock_of(name) for name in names}
+    held = connection.execute(
+        "SELECT DISTINCT classid::bigint, objid::bigint FROM pg_locks"
+        " WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ).fetchall()
+    return wanted <= {_signed(high << 32 | low) for high, low in held}
+
+
+def _signed(number: int) -> int:
+    """A number of 64 bits as PostgreSQL's bigint has it."""
+    return number - (1 << 64) if number >> 63 else number

@@ -14,19 +14,19 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from projections.engine import Engine
+from projections.feeds import fold_rest
 from projections.folding import Folding, cell_row
 from projections.ground import (
+    LOG,
     Connection,
-    Cursor,
     Standing,
     drop,
     enter,
     lock_number,
     make_ground,
     standings,
-    stuck_keys,
 )
-from projections.storing import OF_THE_DATA, Memory, copy_in, park, take_batch, trial
+from projections.storing import OF_THE_DATA, copy_in, park, trial
 from projections.table import Key
 from projections.view import View
 
@@ -211,9 +211,11 @@ def _swap(connection: Connection, source: Log, view: View[Any]) -> None:
         stands = standings(cursor, lock=[view.name, following.name])
         live, mine = stands.get(view.name), stands[following.name]
         last = live.position if live else mine.position
+        if live and live.feed != LOG:
+            last = source.head()  # it has folded some cases further than others
         if last < mine.position:
             raise CannotRebuild(f"{view.name} went back to {last} meanwhile")
-        _fold_rest(cursor, source, following, mine.position, last)
+        fold_rest(cursor, source, following, mine.position, last)
         # From here on readers queue up behind us: rather try again than make them wait.
         cursor.execute("SET LOCAL lock_timeout = '500ms'")
         drop(cursor, {*(live.tables if live else ()), *(t.name for t in view.tables)})
@@ -227,18 +229,3 @@ def _swap(connection: Connection, source: Log, view: View[Any]) -> None:
         )
         cursor.execute("DELETE FROM views.positions WHERE view = %s", [following.name])
         enter(cursor, view, last, built=live.built + 1 if live else 1)
-
-
-def _fold_rest(cursor: Cursor, source: Log, view: View[Any], after: int, last: int) -> None:
-    memory = Memory()
-    memory.stuck[view.name] = stuck_keys(cursor, view)
-    while after < last:
-        entries = source.read(after, last - after)
-        try:
-            with cursor.connection.transaction():
-                foldings = take_batch(cursor, [view], entries, memory)
-        except OF_THE_DATA:
-            foldings = take_batch(cursor, [view], entries, memory, carefully=True)
-        for folding in foldings:
-            memory.remember(folding)
-        after = entries[-1].position

@@ -19,7 +19,7 @@ from projections.folding import (
 )
 from projections.ground import Connection, Cursor
 from projections.table import Cell, Key, Row, Table
-from projections.view import View
+from projections.view import View, key_text
 
 if TYPE_CHECKING:
     from store.log import Entry
@@ -112,7 +112,9 @@ def write(cursor: Cursor, folding: Folding[Any]) -> None:
         cursor.execute(view.table.sql_delete, sideways(gone, len(view.table.key)))
     for tally, counter in zip(view.tallies, folding.cells, strict=True):
         table = tally.table
-        changed = {key: n for key, n in counter.items() if n}
+        # In one order for all: two workers of a Kafka feed add to the same cells.
+        order = sorted((key for key, n in counter.items() if n), key=key_text)
+        changed = {key: counter[key] for key in order}
         if changed:
             cells = [cell_row(table, key, n) for key, n in changed.items()]
             cursor.execute(table.sql_add, [as_json(cells)])

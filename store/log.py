@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,20 @@ class Log:
     def known_at(self, moment: datetime) -> int:
         """The greatest position recorded at or before a moment; 0 when there is none."""
         return int(fetch(self._pool, KNOWN_AT, [moment])[0][0])
+
+    def place(self, position: int) -> tuple[UUID, int] | None:
+        """The stream and version of the fact at a position, which need not be readable."""
+        query = "SELECT stream_id, version FROM log.facts WHERE position = %b"
+        found = fetch(self._pool, query, [position])
+        return (found[0][0], found[0][1]) if found else None
+
+    def versions(self, streams: Collection[UUID], upto: int) -> dict[UUID, int]:
+        """The last version of each of these streams up to a position; none: not named."""
+        query = (
+            "SELECT stream_id, max(version) FROM log.facts"
+            " WHERE stream_id = ANY(%b) AND position <= %b GROUP BY stream_id"
+        )
+        return dict(fetch(self._pool, query, [list(streams), upto]))
 
     def read(self, after: int, limit: int, *, topics: Sequence[str] = ()) -> list[Entry]:
         """At most ``limit`` entries behind position ``after``, in order."""

@@ -32,10 +32,10 @@ class Health:
 
     def _found(self) -> dict[str, Any]:
         door = self._door
-        with door.store.pool.connection(timeout=ANSWER_SECONDS_MAX) as connection:
-            running, time = owned(connection), timekeeping(connection)
-        head = door.store.log.head()
         names = [view.name for view in door.views]
+        with door.store.pool.connection(timeout=ANSWER_SECONDS_MAX) as connection:
+            running, time = owned(connection, *names), timekeeping(connection)
+        head = door.store.log.head()
         try:
             stands = {name: door.positions.max_tracking_id(name) or 0 for name in names}
             waiting = [fact.view for fact in parked(door.store.pool, door.views)]

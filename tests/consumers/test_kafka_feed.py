@@ -11,7 +11,10 @@ from uuid import UUID
 import pytest
 
 from consumers import wire
-from consumers.kafka_feed import Delivery, KafkaFeed, beside
+from consumers.brokers import Topic
+from consumers.delivery import Delivery
+from consumers.kafka_feed import KafkaFeed
+from domain.case.case import CaseFact
 from domain.case.receive import CaseReceived
 from domain.fact import Fact
 from projections.engine import Fenced
@@ -22,7 +25,8 @@ from store import Store
 from store.log import Entry
 from tests.contract.journeys import MONDAY, TRAILS, Trail, case_id, follow, journeys
 
-TOPIC = UUID(int=0xA)
+TOPIC = Topic(wire.CASE_FACTS, UUID(int=0xA), 4)
+ANEW = Topic(wire.CASE_FACTS, UUID(int=0xB), 4)
 ONE, TWO, THREE = journeys(1, 1, hops_max=8)[:3]
 
 
@@ -39,7 +43,7 @@ def delivered(offset: int, fact: Fact, *, partition: int = 0) -> Delivery:
 
 
 def trail(store: Store, number: int = 1) -> tuple[int, ...]:
-    row = Stored(store.pool).get(beside(TRAILS).table, (case_id(number),))
+    row = Stored(store.pool).get(TRAILS.table, (case_id(number),))
     return row.versions if row else ()
 
 
@@ -101,7 +105,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(
     store: Store, feed: KafkaFeed
 ) -> None:
     feed.take([delivered(0, ONE), delivered(1, TWO)])
-    anew = KafkaFeed(store, [TRAILS], UUID(int=0xB), name="trails")
+    anew = KafkaFeed(store, [TRAILS], ANEW, name="trails")
     anew.prepare()
     assert anew.next_offsets() == {}
 
@@ -175,7 +179,7 @@ def test_a_view_that_mixes_cases_in_one_row_is_refused(store: Store) -> None:
 
 def view_of(fold: Any) -> View[Row]:
     table = Table("trails", Trail, ("case_id",))
-    return View(table=table, docs="", handlers=(on(Fact, fold),))
+    return View(table=table, docs="", handlers=(on(CaseFact, fold),))
 
 
 def parked(store: Store) -> Sequence[int]:

@@ -31,9 +31,10 @@ WAITS_FOR_A_LOCK = (
 class FeedAtWork(ABC):
     """A kind of feed on one store, under the hands of a test."""
 
-    def __init__(self, store: Store, views: tuple[View[Any], ...]) -> None:
+    views = FOLLOWED
+
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self.views = views  # as they are stored
 
     @abstractmethod
     def running(self) -> AbstractContextManager[object]:
@@ -47,9 +48,15 @@ class FeedAtWork(ABC):
     def bring_all_again(self) -> None:
         """Make everything that was delivered be delivered a second time."""
 
-    @abstractmethod
     def nothing_is_left(self) -> bool:
-        """Whether all that is recorded and delivered so far has been taken."""
+        """Whether every view stands at the head of the log."""
+        with self.store.pool.connection() as connection:
+            behind = connection.execute(
+                "SELECT 1 FROM views.positions, log.head"
+                " WHERE view = ANY(%s) AND position < pos",
+                [[view.name for view in self.views]],
+            )
+            return behind.fetchone() is None
 
     @contextmanager
     def held_up(self) -> Iterator[Callable[[], bool]]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from consumers import relay, stream_worker
+from consumers import fold_worker, relay
 from consumers.follower import Follower
 from store import Store, open_store
 from store.settings import Settings
@@ -20,14 +20,14 @@ def follow(store: Store, settings: Settings, stop: threading.Event) -> None:
     Follower(store, FOLLOWED).run(stop)
 
 
-def stream(store: Store, settings: Settings, stop: threading.Event) -> None:
-    stream_worker.run(store, settings, stop, views=FOLLOWED, feed="contract")
+def fold(store: Store, settings: Settings, stop: threading.Event) -> None:
+    fold_worker.run(store, settings, stop, views=FOLLOWED, feed="contract")
 
 
 WORKERS: dict[str, Callable[[Store, Settings, threading.Event], None]] = {
     "follower": follow,
     "relay": relay.run,
-    "stream": stream,
+    "fold": fold,
 }
 
 

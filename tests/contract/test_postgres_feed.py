@@ -19,7 +19,7 @@ class LogAtWork(FeedAtWork):
     """The follower of the log."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        super().__init__(store, FOLLOWED)
+        super().__init__(store)
         self._settings = settings
         make_ready(store, FOLLOWED)
         # One that thinks it owns the views, and that they stand at the beginning.
@@ -36,13 +36,6 @@ class LogAtWork(FeedAtWork):
         """An owner that was asleep all the while folds everything from the beginning."""
         with pytest.raises(Fenced):
             self.sleeper.step()
-
-    def nothing_is_left(self) -> bool:
-        with self.store.pool.connection() as connection:
-            behind = connection.execute(
-                "SELECT 1 FROM views.positions, log.head WHERE position < pos"
-            )
-            return behind.fetchone() is None
 
 
 class TestPostgresFeed(FeedContract):

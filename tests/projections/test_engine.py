@@ -106,9 +106,9 @@ def test_one_process_owns_the_views_and_another_takes_over_when_it_goes(
         second.close()
 
 
-def test_another_group_of_views_has_an_owner_of_its_own(store: Store) -> None:
+def test_each_view_has_an_owner_of_its_own(store: Store) -> None:
     with engine(store):
-        other = Engine(store, [REPETITIONS], group="others")
+        other = Engine(store, [REPETITIONS])
         assert other.own()
         other.close()
 
