@@ -46,6 +46,16 @@ ENVELOPE = frozenset(
 PLACE_MAX = 2**63 - 1  # a bigint of PostgreSQL
 
 Place = Annotated[int, msgspec.Meta(ge=1, le=PLACE_MAX)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# All that can be wrong with a message; RecursionError: it is nested without end.
+FAULTS = (
+    msgspec.MsgspecError,
+    TopicError,
+    KeyError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 
 
 class Unreadable(Exception):
@@ -76,8 +86,8 @@ class CaseFactV1(msgspec.Struct, frozen=True, kw_only=True):
     version: Place
     type: str
     type_version: Place
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: Moment
+    recorded_at: Moment
     actor: ActorV1
     command: UUID
     correlation: UUID | None = None
@@ -207,7 +217,7 @@ def entry(message: bytes) -> Entry:
         known = _form_of(told.type)
         today = told.type_version == known.kind.class_version
         fact = _read(told, known) if today else _upcast(told, known)
-    except (msgspec.MsgspecError, TopicError, KeyError, TypeError, ValueError) as problem:
+    except FAULTS as problem:
         raise Unreadable(str(problem)) from problem
     return Entry(told.position, told.recorded_at, fact)
 

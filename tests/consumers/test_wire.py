@@ -268,6 +268,8 @@ def test_a_fact_that_is_not_about_a_case_does_not_travel() -> None:
             b'"position":17', b'"position":9223372036854775808'
         ),
         wire.payload(received()).replace(b'"version":1', b'"version":-1'),
+        wire.payload(received()).replace(b"02:00:00Z", b"02:00:00"),
+        wire.payload(received())[:-1] + b',"x":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
         wire.payload(received()).replace(b'"type_version":1', b'"type_version":0'),
     ],
 )
