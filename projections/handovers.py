@@ -10,19 +10,14 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.case.accept import CaseAccepted
-from domain.case.callback import CallbackPlanned
 from domain.case.case import CaseFact
-from domain.case.dispatch import CaseDispatched
-from domain.case.handover import HandoverAccepted
-from domain.case.merge import CaseUnmerged
-from domain.case.reassign import CaseReassigned
 from domain.case.receive import CaseReceived
 from domain.case.reopen import CaseReopened
-from domain.case.returning import ReturnDecided
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from projections.hops import HOPS
+from projections.passing import PassingRow, handed, passing
 from projections.reading import Condition, Is, Source, Within, place
-from projections.table import Key, Row, Table
+from projections.table import Key, Table
 from projections.view import View, known, on
 
 # Pairs of lines that push work to the front, or skip a line (domain.md D: IBM's rule for
@@ -30,10 +25,9 @@ from projections.view import View, known, on
 PUSHES = frozenset({("L2", "L1"), ("L3", "L2"), ("L3", "L1"), ("L1", "L3")})
 
 
-class HandoverRow(Row, frozen=True, kw_only=True):
-    """One case on its way through the units.
+class HandoverRow(PassingRow, frozen=True, kw_only=True):
+    """One case on its way through the units, of which one has it since ``since``.
 
-    ``unit`` has it (empty: not known yet) since ``since``, and got it from ``came_from``.
     ``layers``: levels of the organisation that its hops went through, ``layers_max`` in
     one hop; hops of which they are not known count none.
     ``dwell``: seconds that it lay with each unit while it was open, up to ``since``.
@@ -42,13 +36,9 @@ class HandoverRow(Row, frozen=True, kw_only=True):
     """
 
     case_id: UUID
-    unit: str
-    came_from: str | None = None
     since: datetime
     stage: str
     open: bool
-    hops: int = 0
-    pingpong: int = 0
     layers: int = 0
     layers_max: int = 0
     reopened: int = 0
@@ -118,23 +108,8 @@ def lain(row: HandoverRow, at: datetime) -> HandoverRow:
     return replace(row, since=at, dwell=dwell)
 
 
-def handed(row: HandoverRow, unit: str) -> HandoverRow:
-    """A hop, if another unit has the case now."""
-    if unit == row.unit:
-        return row
-    if not row.unit:
-        return replace(row, unit=unit)
-    return replace(
-        row,
-        unit=unit,
-        came_from=row.unit,
-        hops=row.hops + 1,
-        pingpong=row.pingpong + (unit == row.came_from),
-    )
-
-
 def moved(row: HandoverRow, fact: Any) -> HandoverRow:
-    """Sent, taken over or taken back: a hop when the unit is another one."""
+    """With the levels of the organisation that a hop goes through."""
     if fact.to_unit == row.unit:
         return row
     layers = fact.layers or 0
@@ -146,18 +121,16 @@ def moved(row: HandoverRow, fact: Any) -> HandoverRow:
 
 
 def came_round(row: HandoverRow, fact: Any) -> HandoverRow:
-    """The regular way home, to the callback or to a new round, is no hop and no return."""
     if fact.to_unit == row.unit and row.came_from is None:
         return row
     return replace(lain(row, fact.occurred_at), unit=fact.to_unit, came_from=None)
 
 
-def reopened(row: HandoverRow, fact: CaseReopened) -> HandoverRow:
-    return replace(came_round(row, fact), reopened=row.reopened + 1)
+def reopened(row: HandoverRow, _: CaseReopened) -> HandoverRow:
+    return replace(row, reopened=row.reopened + 1)
 
 
 def succeeded(row: HandoverRow, fact: CaseAccepted) -> HandoverRow:
-    """Accepted by what the unit has been merged into: the case did not move."""
     if fact.unit == row.unit:
         return row
     return replace(lain(row, fact.occurred_at), unit=fact.unit)
@@ -176,14 +149,8 @@ HANDOVERS: View[HandoverRow] = View(
         on(CaseWitnessed, begun, fresh=True),
         on(StepWitnessed, known(stepped)),
         on(CaseFact, known(ticked)),
-        on(CaseDispatched, known(moved)),
-        on(CaseReassigned, known(moved)),
-        on(HandoverAccepted, known(moved)),
-        on(ReturnDecided, known(moved)),
-        on(CallbackPlanned, known(came_round)),
+        *passing(moved, came_round, succeeded),
         on(CaseReopened, known(reopened)),
-        on(CaseUnmerged, known(came_round)),
-        on(CaseAccepted, known(succeeded)),
     ),
     occurrences=(HOPS,),
 )

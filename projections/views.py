@@ -10,6 +10,7 @@ from projections.chains import CHAINS
 from projections.clocks import TIME
 from projections.deadlines import DEADLINES
 from projections.handovers import HANDOVERS
+from projections.matters import MATTERS
 from projections.milestones import MILESTONES
 from projections.repeat_callers import REPEAT_CALLERS
 from projections.table import Table
@@ -23,6 +24,7 @@ VIEWS: tuple[View[Any], ...] = (
     TIME,  # with clocks
     DEADLINES,
     MILESTONES,  # with rounds, dispatches, ratings
+    MATTERS,  # with sightings
     CALLS,
     UNITS,
 )
