@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from store.mapper import encode_fact
-from tests.golden.making import FOLDER, example, fact_types, path_of
+from tests.golden.making import files
 
-FOLDER.mkdir(exist_ok=True)
-for kind in fact_types():
-    path = path_of(kind)
+for path, said in files().items():
     if not path.exists():
-        path.write_bytes(encode_fact(example(kind)) + b"\n")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(said)
         print(path.name)  # noqa: T201 - the answer of this command

@@ -1,9 +1,9 @@
-"""Makes an example of any fact type, always the same one, and knows where its file lies."""
+"""Makes an example of any fact type, always the same one, and knows where its files lie."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -12,9 +12,14 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import domain
+from consumers import wire
+from domain.case.case import CaseFact
 from domain.fact import Actor, Fact, Sealed
+from store.log import Entry
+from store.mapper import encode_fact
 
 FOLDER = Path(__file__).parent / "facts"
+WIRE = Path(__file__).parent / "wire"
 AT = datetime(2026, 3, 2, 1, 4, 5, tzinfo=UTC)
 SEALED = Sealed(
     person=UUID(int=7), envelope=UUID(int=8), mask="王**", box="Ym94", commitment="Y29t"
@@ -45,9 +50,21 @@ def fact_types() -> list[type[Fact]]:
     return [found[topic] for topic in sorted(found)]
 
 
-def path_of(kind: type[Fact]) -> Path:
-    """The golden file of the version that is stored today."""
-    return FOLDER / f"{kind.TOPIC}.v{kind.class_version}.json"
+def travelling() -> list[type[CaseFact]]:
+    """Those of them that are published on Kafka."""
+    return [kind for kind in fact_types() if issubclass(kind, CaseFact)]
+
+
+def path_of(kind: type[Fact], folder: Path = FOLDER) -> Path:
+    """The golden file of the version that is stored today, or is sent (in ``WIRE``)."""
+    return folder / f"{kind.TOPIC}.v{kind.class_version}.json"
+
+
+def files() -> dict[Path, bytes]:
+    """Every golden file as it would be written today."""
+    stored = {path_of(kind): encode_fact(example(kind)) for kind in fact_types()}
+    sent = {path_of(kind, WIRE): wire.payload(entry(kind)) for kind in travelling()}
+    return {path: said + b"\n" for path, said in (stored | sent).items()}
 
 
 def example(kind: type[Fact]) -> Fact:
@@ -56,6 +73,11 @@ def example(kind: type[Fact]) -> Fact:
     fields = dataclasses.fields(cast("Any", kind))
     said = {f.name: value(hints[f.name]) for f in fields if f.name not in ENVELOPE}
     return kind(**ENVELOPE, **said)
+
+
+def entry(kind: type[Fact]) -> Entry:
+    """The example of a fact at a place in the log."""
+    return Entry(17, AT + timedelta(seconds=1), example(kind))
 
 
 def value(hint: Any) -> Any:
