@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.case_ref import received_case_id
 from api.http.bodies import body_model, parse
 from api.http.door import Door, answered
 from api.http.headers import (
@@ -21,6 +20,7 @@ from api.http.headers import (
     raw_body,
 )
 from api.http.problems import Problem
+from domain.case.origin import received_case_id
 from domain.catalogue import SUBJECTS
 from domain.command import Command
 from domain.desk import Answer

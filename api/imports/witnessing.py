@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID, uuid5
 
-from api.case_ref import witnessed_case_id
 from api.imports.mapping import Mapping, Meaning
 from api.imports.steps import SourceStep
 from domain.case.case import CaseFact
 from domain.case.number import case_number
+from domain.case.origin import witnessed_case_id
 from domain.case.witness import (
     CaseWitnessed,
     StepWitnessed,

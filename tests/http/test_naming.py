@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.case_ref import Ambiguous, case_id, received_case_id, witnessed_case_id
+from api.case_ref import Ambiguous, case_id
 from api.instants import instant
+from domain.case.origin import received_case_id, witnessed_case_id
 from domain.case.receive import ReceiveCase
 from domain.desk import Desk
 from domain.fact import Actor

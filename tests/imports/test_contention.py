@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from api.case_ref import witnessed_case_id
 from api.imports.source import Unusable
 from domain.case.comment import AddComment
+from domain.case.origin import witnessed_case_id
 from domain.fact import Actor
 from tests.imports.history import DESK, DESK_CSV, NOW, Importing, without
 from tests.support.scenario import text

@@ -12,11 +12,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api.case_ref import witnessed_case_id
 from api.imports.importer import BATCH_STEPS
 from api.imports.mapping import load, parse
 from consumers.follower import Follower
 from domain.case.case import Case
+from domain.case.origin import witnessed_case_id
 from domain.case.urge import UrgeCase
 from domain.case.witness import CaseWitnessed, StepWitnessed
 from domain.desk import Voiced
@@ -76,7 +76,7 @@ def test_a_case_begins_with_its_first_row_under_the_policy_in_force(
     assert isinstance(birth.fact, CaseWitnessed)
     assert (birth.fact.source, birth.fact.source_id) == ("desk", "T-3")
     assert (birth.fact.policy, birth.fact.occurred_at) == (
-        "sgcc-2022@2",
+        "sgcc-2022@3",
         first.fact.occurred_at,
     )
     assert birth.fact.actor == Actor(person="import:desk", role="system")
