@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any, Self
 
-from domain.policy import read, read_time
+from domain.policy import read, read_alerts, read_time
+from domain.policy.alert_rows import AlertRule, Topic
 from domain.policy.measures import Measure, read_measures
 from domain.policy.row import Malformed, Row
 from domain.policy.rows import (
@@ -27,6 +28,7 @@ from domain.policy.rows import (
     TypeRule,
 )
 from domain.policy.time_rows import ClockRule, Ladder, Orders, SignalRule
+from domain.policy.topics import Vocabulary
 from domain.policy.workflow import read_moves, read_start, read_states, spread
 from domain.refused import NotPermitted, Refused
 
@@ -48,6 +50,8 @@ TABLES = (
     "signals",
     "orders",
     "measures",
+    "alerts",
+    "topics",
 )
 ABOUT = (
     *("name", "version", "effective_from", "counting_basis"),
@@ -100,6 +104,8 @@ class Policy:
     signals: Mapping[str, SignalRule] = field(default_factory=dict)
     orders: Orders = read_time.NO_ORDERS
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    alerts: Mapping[str, AlertRule] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -146,6 +152,8 @@ class Policy:
             signals=read_time.read_signals(document),
             orders=read_time.read_orders(document),
             measures=read_measures(document),
+            alerts=read_alerts.read_alerts(document),
+            topics=read_alerts.read_topics(document),
             document=document,
         )
 
@@ -233,6 +241,11 @@ class Policy:
         if code not in self.satisfaction:
             raise Refused("unknown_satisfaction", code=code)
         return self.satisfaction[code]
+
+    @cached_property
+    def topics_of(self) -> Vocabulary:
+        """The codes of the topics that a text speaks of: call it with the text."""
+        return Vocabulary(self.topics.values())
 
     def local(self, at: datetime) -> datetime:
         """A moment on the clocks of the place these rules are for (a fixed offset)."""

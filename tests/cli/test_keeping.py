@@ -223,15 +223,15 @@ def test_a_later_version_of_ones_own_is_published_once(huiyin: Run, tmp_path: Pa
     own = tmp_path / "own"
     shutil.copytree(SHIPPED, own)
     head = own / "profile.toml"
-    head.write_text(head.read_text("utf-8").replace("version = 2", "version = 3"), "utf-8")
+    head.write_text(head.read_text("utf-8").replace("version = 3", "version = 4"), "utf-8")
 
-    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@3\n"
-    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@3\n"
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@4\n"
+    assert huiyin("policy", "publish", str(own)).stdout == "hotline-12345@4\n"
     channels = own / "channels.toml"
     channels.write_text(channels.read_text("utf-8").replace("热线", "专线"), "utf-8")
     edited = huiyin("policy", "publish", str(own))
     assert edited.exit_code == 2
-    assert "hotline-12345@3 is already published with other content" in edited.stderr
+    assert "hotline-12345@4 is already published with other content" in edited.stderr
     (own / "channels.toml").write_text("[x]\nzh = 3\n", "utf-8")
     broken = huiyin("policy", "publish", str(own))
     assert broken.exit_code == 2

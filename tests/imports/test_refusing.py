@@ -75,7 +75,7 @@ def test_a_shipped_mapping_speaks_of_what_the_shipped_policy_knows(name: str) ->
         (
             '"Completed/Closed" = "closed"',
             '"Completed/Closed" = "close"',
-            "statuses.'Completed/Closed': the policy sgcc-2022@2 has no 'close'",
+            "statuses.'Completed/Closed': the policy sgcc-2022@3 has no 'close'",
         ),
         (
             '"Completed/Closed" = "closed"',
@@ -83,7 +83,7 @@ def test_a_shipped_mapping_speaks_of_what_the_shipped_policy_knows(name: str) ->
             "has no 'clos' (did you mean 'close'?)",
         ),
         ('source = "desk"', 'source = "desk"\notherwise = "lost"', "otherwise: the policy"),
-        ('"fault_repair"', '"repair"', "case.business_type: the policy sgcc-2022@2 has no"),
+        ('"fault_repair"', '"repair"', "case.business_type: the policy sgcc-2022@3 has no"),
         ('{ is = "other" }', '{ column = "who", default = "telex" }', "case.channel: the"),
         (
             '{ is = "other" }',

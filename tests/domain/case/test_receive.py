@@ -41,7 +41,7 @@ def test_a_complaint_is_held_by_the_unit_of_whoever_receives_it() -> None:
         "95598",
         "dan",
     )
-    assert case.policy == "sgcc-2022@2"
+    assert case.policy == "sgcc-2022@3"
     assert case.received_at == MONDAY
 
 

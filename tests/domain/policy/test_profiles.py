@@ -30,6 +30,7 @@ ROLES = {
     "supervisor",
     "auditor",
     "admin",
+    "intake",
     "system",
 }
 KINDS = {
@@ -85,10 +86,10 @@ def rows(value: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]
 
 def test_four_profiles_are_shipped_under_their_own_names() -> None:
     assert {name: policy.label for name, policy in POLICIES.items()} == {
-        "csg": "csg@1",
-        "hotline-12345": "hotline-12345@2",
-        "sgcc-2011": "sgcc-2011@1",
-        "sgcc-2022": "sgcc-2022@2",
+        "csg": "csg@2",
+        "hotline-12345": "hotline-12345@3",
+        "sgcc-2011": "sgcc-2011@2",
+        "sgcc-2022": "sgcc-2022@3",
     }
     assert SGCC.effective_from == datetime(2021, 12, 31, 16, tzinfo=UTC)
     assert POLICIES["sgcc-2011"].effective_from == datetime(2010, 12, 31, 16, tzinfo=UTC)
@@ -190,7 +191,7 @@ def test_every_view_is_for_somebody(profile: str) -> None:
 
 
 @every_profile
-def test_the_roles_are_the_eight(profile: str) -> None:
+def test_the_roles_are_the_nine(profile: str) -> None:
     assert set(POLICIES[profile].roles) == ROLES
 
 
@@ -209,6 +210,14 @@ def test_who_only_looks_changes_nothing(profile: str) -> None:
     assert movers == {"agent", "dispatcher", "handler", "leader", "supervisor"}
     assert policy.roles["auditor"].may == frozenset()
     assert "casefile" not in policy.roles["admin"].views
+
+
+@every_profile
+def test_another_system_may_send_cases_in_and_see_none(profile: str) -> None:
+    intake = POLICIES[profile].roles["intake"]
+    assert (intake.may, intake.views) == (frozenset({"receive"}), frozenset())
+    movers = {role for move in POLICIES[profile].moves.values() for role in move.roles}
+    assert "intake" not in movers
 
 
 @every_profile
