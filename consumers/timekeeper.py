@@ -23,6 +23,7 @@ from uuid import UUID
 import psycopg
 from psycopg.errors import UndefinedTable
 
+from consumers import metrics
 from consumers.claims import (
     Connection,
     Due,
@@ -228,8 +229,8 @@ class Timekeeper:
         Returns whether it is worth looking again at once. What comes of one round is folded
         while the next is served; the cases of both are left alone until then.
         """
-        now = self._last_scan = self._now(connection)
-        before = self._flight
+        began, now = monotonic(), self._now(connection)
+        self._last_scan, before = now, self._flight
         without = [*self._resting.now(), *before.served]
         with connection.transaction():
             claimed = claim(connection, now, self._batch, without=without)
@@ -242,7 +243,9 @@ class Timekeeper:
         if claimed:
             by_case = {due.case_id: due for due in served}
             self._flight = Flight(by_case, self._store.log.head())
+            metrics.batch("timekeeper", len(claimed), monotonic() - began)
             self._report(connection)
+        metrics.kept_time(len(served), len(self._resting))
         # Of what is not folded in time nobody can say that it is still due.
         folded = before.served and self._folded(before.position)
         self._landed = frozenset(before.served.values()) if folded else ()

@@ -5,21 +5,31 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from prometheus_client import start_http_server
 
 from api.cli.opening import office, refuse
 from api.cli.output import notes
 from api.http.app import create_app
 from api.office import Office
+from consumers import metrics
 from consumers.crew import at_work
 from projections.views import VIEWS
 
 HOST, PORT = "127.0.0.1", 8095
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=65535, help="tell Prometheus at this port, 0: a free one; else nobody"
+    ),
+]
+MetricsHost = Annotated[str, typer.Option(help="address to tell Prometheus at")]
 
 
 def serve(
@@ -27,9 +37,16 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port to listen on, 0: a free one")
     ] = PORT,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = HOST,
 ) -> None:
     """Serve HTTP, keep the views and keep time, until Ctrl-C or SIGTERM."""
-    with listening(host, port) as door, office() as opened, following(opened):
+    with (
+        listening(host, port) as door,
+        office() as opened,
+        telling(opened, metrics_host, metrics_port),
+        following(opened),
+    ):
         notes.print(f"huiyin serves on {address(door)}/openapi.json")
         serve_until_stopped(opened, door)
 
@@ -63,14 +80,18 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
         server.run(sockets=[door])
 
 
-def work() -> None:
+def work(metrics_port: MetricsPort = None, metrics_host: MetricsHost = HOST) -> None:
     """Keep the views, keep time, speak to Kafka if that is switched on; until Ctrl-C."""
     told = threading.Event()
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
         told.set()
 
-    with office() as opened, following(opened):
+    with (
+        office() as opened,
+        telling(opened, metrics_host, metrics_port),
+        following(opened),
+    ):
         signal.signal(signal.SIGTERM, stopped)
         signal.signal(signal.SIGINT, stopped)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -82,3 +103,22 @@ def work() -> None:
 def following(opened: Office) -> AbstractContextManager[threading.Event]:
     """Everything that follows the log works in this process for as long as the block."""
     return at_work(opened.store, opened.settings, opened.follower, opened.desk)
+
+
+@contextmanager
+def telling(opened: Office, host: str, port: int | None) -> Iterator[None]:
+    """Answer Prometheus at a door of its own for as long as the block; None: no door."""
+    if port is None:
+        yield
+        return
+    try:
+        door, thread = start_http_server(port, host, metrics.registry(opened.store))
+    except OSError as taken:
+        refuse(f"cannot listen on {host}:{port} ({taken}); choose another --metrics-port")
+    notes.print(f"metrics at http://{host}:{door.server_port}/metrics")
+    try:
+        yield
+    finally:
+        door.shutdown()
+        door.server_close()
+        thread.join()
