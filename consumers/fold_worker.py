@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from consumers import metrics
 from consumers.brokers import KafkaUnusable, access, brokers, client, reachable, topic
 from consumers.delivery import Delivery
 from consumers.kafka_feed import KafkaFeed
@@ -109,7 +110,9 @@ class Worker:
             while not stop.is_set():
                 records = consumer.poll(POLL_SECONDS * 1000, max_records=BATCH_MAX)
                 if batch := deliveries(records):
+                    began = monotonic()
                     taken = self._feed.take(batch)
+                    metrics.batch(self._feed.name, len(batch), monotonic() - began)
                     if taken.missing:
                         self._seek(consumer, taken.missing)
                 self._settle(consumer)

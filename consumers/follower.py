@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import MapperDeserialisationError
 
+from consumers import metrics
 from projections.engine import Engine, Fenced, NotReady
 from projections.feeds import take_back
+from projections.ground import LOG
 from projections.positions import Positions
 from projections.rebuild import make_ready
 from projections.view import View
@@ -107,7 +109,10 @@ class Follower:
             self._owner = True
             self._make_ready(engine)
             while not stop.is_set():
-                if engine.step() == 0:
+                began = monotonic()
+                if folded := engine.step():
+                    metrics.batch(LOG, folded, monotonic() - began)
+                else:
                     self._error = None
                     feed.wait(engine.position, POLL_SECONDS)
             return True
