@@ -125,6 +125,9 @@ UNION ALL
 SELECT 'unreadable', feed, '', count(u.feed)
 FROM feeds LEFT JOIN kafka.unreadable u USING (feed) GROUP BY feed
 UNION ALL
+SELECT 'early', feed, '', count(e.feed)
+FROM feeds LEFT JOIN kafka.early e USING (feed) GROUP BY feed
+UNION ALL
 SELECT 'unsent', '', '', count(*) FROM signals.raised
 WHERE sent_position IS NULL AND refused IS NULL
 UNION ALL
@@ -158,6 +161,11 @@ def _families() -> dict[str, GaugeMetricFamily | CounterMetricFamily]:
         ),
         "unreadable": gauge(
             "unreadable_messages", "Messages that a feed could not read", "feed"
+        ),
+        "early": gauge(
+            "feed_waiting_cases",
+            "Cases of which a fact came before an earlier one that a feed waits for",
+            "feed",
         ),
         "unsent": gauge("alerts_unsent", "Signals across cases that are no alert yet"),
         "refused": counter("commands_refused", "Commands that the desk refused"),

@@ -74,6 +74,8 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
     def stopped(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
+    # uvicorn raises it once more when it has stopped: we are not through then.
+    signal.signal(signal.SIGTERM, stopped)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
         signal.signal(signal.SIGHUP, stopped)
     with suppress(KeyboardInterrupt):

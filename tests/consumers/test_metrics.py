@@ -112,7 +112,9 @@ def test_the_relay_and_a_feed_lag_by_what_is_not_published_and_not_taken(
         " VALUES (%s, %s, %s, %s, %s)",
         ("kafka-views", TOPIC, 0, 2, "no JSON"),
     )
+    said(store, "INSERT INTO kafka.early VALUES (%s, %s, 3)", ("kafka-views", UUID(int=3)))
     found = told(store)
+    assert found["huiyin_feed_waiting_cases kafka-views"] == 1
     assert found["huiyin_relay_lag_facts"] == 1
     assert found["huiyin_feed_lag_messages kafka-views"] == 2 + 4
     assert found["huiyin_view_lag_facts kafka-views sagas"] == 2
