@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from domain.alert.alert import Alert
+from domain.alert.wish import RaiseAlert
 from domain.case.case import Case
 from domain.command import Command
 from domain.fact import TIMEKEEPER, Actor, Recorded
@@ -34,23 +36,28 @@ def admit(aggregate: Recorded | None, command: Command, setting: Setting) -> Adm
     """
     policy, actor = setting.policy, command.actor
     if isinstance(aggregate, Case) and isinstance(command, KeepTime):
-        return keeps_time(aggregate, command)
+        only_the_system(command)
+        return Admission(aggregate.stage, actor)
     if isinstance(aggregate, Case):
         return admit_to_case(aggregate, command, setting)
+    if isinstance(command, RaiseAlert):
+        only_the_system(command)
+        return Admission(None, actor)
+    if isinstance(aggregate, Alert):
+        return admit_to_alert(aggregate, command, setting)
     policy.permit(command.ACTION, actor.role)
     return Admission(policy.start if command.ACTION == "receive" else None, actor)
 
 
-def keeps_time(case: Case, command: KeepTime) -> Admission:
-    """Time passes in every state, and no rule grants or denies it: only the system speaks
-    for it. Raises NotPermitted."""
+def only_the_system(command: Command) -> None:
+    """What the house itself notices, no rule grants or denies: time passes in every state,
+    and all cases together show what they show. Raises NotPermitted for anybody else."""
     role = command.actor.role
     if role != TIMEKEEPER.role:
         action = command.ACTION
         raise NotPermitted(
             "not_permitted", role=role, role_zh=role, action=action, action_zh=action
         )
-    return Admission(case.stage, command.actor)
 
 
 def admit_to_case(case: Case, command: Command, setting: Setting) -> Admission:
@@ -130,6 +137,67 @@ def spoken_for(case: Case, action: str) -> list[str]:
     if action == "answer-supervision":
         units += [order.to_unit for order in case.open_orders()]
     return units
+
+
+class Alerting(Protocol):
+    """Whom an alert is for: an Alert, or a row about one."""
+
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def other_unit(self) -> str | None: ...
+    @property
+    def told_unit(self) -> str: ...
+    @property
+    def told_post_unit(self) -> str | None: ...
+    @property
+    def told_person(self) -> str | None: ...
+
+
+def alerted(alert: Alerting) -> frozenset[str]:
+    """The units that an alert is for: those it is about, and those of who was told.
+
+    The one rule, for the alert itself and for every row about it.
+    """
+    units = (alert.unit, alert.other_unit, alert.told_unit, alert.told_post_unit)
+    return frozenset(unit for unit in units if unit)
+
+
+def admit_to_alert(alert: Alert, command: Command, setting: Setting) -> Admission:
+    """By whoever was told, or has power over the units it is about."""
+    see_alert(alert, command, setting)
+    setting.policy.permit(command.ACTION, command.actor.role)
+    speaks_for_alert(alert, command, setting)
+    return Admission(None, command.actor)
+
+
+def see_alert(alert: Alerting, command: Command, setting: Setting) -> None:
+    """An alert of other units does not exist for who is bound to their own. Raises
+    NotFound."""
+    actor = command.actor
+    if sees_all(actor.role, setting):
+        return
+    mine = setting.organisation.reach(actor.person, actor.unit, command.at)
+    if mine.isdisjoint(alerted(alert)):
+        raise NotFound("no_such_alert")
+
+
+def speaks_for_alert(alert: Alert, command: Command, setting: Setting) -> None:
+    """Who was told, in person or in the post; a unit at or above that of who was told; or
+    one that stands above all that it is about. Nobody answers for their own unit unless
+    they were told. Raises NotPermitted."""
+    organisation, actor, at = setting.organisation, command.actor, command.at
+    if sees_all(actor.role, setting) or actor.person == alert.told_person:
+        return
+    post = alert.told_post
+    if post is not None and organisation.holds_post(actor.person, post, at):
+        return
+    mine = organisation.scope(actor.unit or "", at)
+    about = {unit for unit in (alert.unit, alert.other_unit) if unit is not None}
+    own = organisation.successor(actor.unit or "", at)
+    over = about and about <= mine and own not in about
+    if not over and alert.told_unit not in mine and alert.told_post_unit not in mine:
+        raise NotPermitted("alert_told_another", person=alert.told_person or "-")
 
 
 def restricted(case: Case, role: str, setting: Setting) -> bool:

@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.alert.alert import Alert
+from domain.alert.answer import AnswerAlert, answer_alert
+from domain.alert.close import CloseAlert, close_alert
+from domain.alert.raising import raise_alert
+from domain.alert.wish import RaiseAlert
 from domain.call.abandon import AbandonCall, abandon
 from domain.call.answer import AnswerCall, answer
 from domain.call.call import Call
@@ -124,7 +129,8 @@ class Subject:
     A decision that begins a stream is called ``decide(command, setting)``; every other
     ``decide(aggregate, command, setting)``. A stream that stands before its first fact
     (a policy book, the organisation) is ``empty`` until then, and nothing begins it.
-    Commands that nobody sends from outside are ``unsent``: the house itself keeps time.
+    Commands that nobody sends from outside are ``unsent``: the house itself keeps time,
+    and watches over all cases.
     ``witnessed`` are facts that no command leads to: history, imported as it was.
     """
 
@@ -251,7 +257,16 @@ CALENDAR = Subject(
     empty=CalendarBook.empty,
 )
 
+ALERT = Subject(
+    aggregate=Alert,
+    missing="no_such_alert",
+    begins={RaiseAlert: raise_alert},
+    goes_on={AnswerAlert: answer_alert, CloseAlert: close_alert},
+    unsent=frozenset({RaiseAlert}),
+)
+
 SUBJECTS: dict[str, Subject] = {
+    "alert": ALERT,
     "calendar": CALENDAR,
     "call": CALL,
     "case": CASE,

@@ -213,6 +213,23 @@ TEXTS: dict[str, Text] = CASES | {
     "agent_not_of_unit": Text(
         "“{agent}”不在单位“{unit}”任职", "{agent} holds no post in the unit {unit}"
     ),
+    # Alerts
+    "no_such_alert": Text("没有这个告警", "there is no such alert"),
+    "alert_not_open": Text(
+        "该告警已办结, 或只是提醒, 无需办理",
+        "nothing is owed for this alert any more, or it was only a warning",
+    ),
+    "alert_answered": Text(
+        "该重点检查已答复, 请办结", "this focus check was answered before; close it"
+    ),
+    "alert_wants_answer": Text(
+        "该告警不是重点检查, 请答复而不是办结",
+        "this alert is no focus check: it is over when it is answered, so answer it",
+    ),
+    "alert_told_another": Text(
+        "该告警已告知“{person}”, 由其或其上级办理",
+        "{person} was told of this alert; they answer for it, or a leader above them",
+    ),
     # Working time
     "calendar_malformed": Text(
         "作息表的“{field}”不对: {reason}", "the calendar's {field} is wrong: {reason}"

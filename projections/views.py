@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.alerts import ALERTS
 from projections.boards import BOARDS
 from projections.calls import CALLS
 from projections.chains import CHAINS
@@ -26,6 +27,7 @@ VIEWS: tuple[View[Any], ...] = (
     MILESTONES,  # with rounds, dispatches, ratings
     MATTERS,  # with sightings
     CALLS,
+    ALERTS,
     UNITS,
 )
 

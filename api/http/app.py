@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from api.http import problems
+from api.http.alerts import add_alerts
 from api.http.cases import add_cases
 from api.http.commands import add_commands, command_routes
 from api.http.door import Door, utc_now
@@ -60,6 +61,7 @@ def create_app(
     commands = command_routes(door)
     router = APIRouter()
     add_cases(router, door)
+    add_alerts(router, door)
     add_views(router, door)
     add_reports(router, door)
     add_health(router, door)

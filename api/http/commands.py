@@ -38,15 +38,18 @@ class Place:
 
     ``bare`` is the action posted to the path itself (``POST /cases`` receives one).
     ``many``: ``bare`` begins a new stream, and the path of every other command names one
-    (``/cases/{ref}/dispatch``); else there is one, or the body names it.
+    (``/cases/{ref}/dispatch``); else there is one, or the body names it. ``suffix`` is what
+    the path already says of every action (``/alerts/{ref}/answer``).
     """
 
     path: str
     bare: str | None
     many: bool
+    suffix: str = ""
 
 
 PLACES: dict[str, Place] = {
+    "alert": Place("/alerts", bare=None, many=True, suffix="-alert"),
     "call": Place("/calls", bare="offer", many=True),
     "case": Place("/cases", bare="receive", many=True),
     "organisation": Place("/organisation", bare=None, many=False),
@@ -84,7 +87,8 @@ class CommandRoute:
         if self.place.bare == self.kind.ACTION:
             return self.place.path
         ref = "/{ref}" if self.place.many else ""
-        return f"{self.place.path}{ref}/{self.kind.ACTION}"
+        action = self.kind.ACTION.removesuffix(self.place.suffix)
+        return f"{self.place.path}{ref}/{action}"
 
     def voice(self, request: Request, raw: Annotated[bytes, Depends(raw_body)]) -> Response:
         """Answer 201 with id, version and position, or raise; a refusal is counted."""
@@ -128,9 +132,9 @@ class CommandRoute:
         if self.subject in BOOKS:
             return BOOKS[self.subject](body["document"])
         ref = request.path_params["ref"]
-        if self.subject == "call":
-            return _call_id(ref)
-        return self._door.case_id(ref, actor)
+        if self.subject == "case":
+            return self._door.case_id(ref, actor)
+        return _stream_id(ref, SUBJECTS[self.subject].missing)
 
     def _fingerprint(self, key: str | None, subject: UUID, body: str) -> bytes:
         """The same for two spellings of one body or of one case's name."""
@@ -199,11 +203,11 @@ def _no_such_command(command: str) -> Response:
     raise Problem(404, "no_such_command", command=command[:100])
 
 
-def _call_id(ref: str) -> UUID:
+def _stream_id(ref: str, missing: str) -> UUID:
     try:
         return UUID(ref)
     except ValueError:
-        raise NotFound("no_such_call") from None
+        raise NotFound(missing) from None
 
 
 def _profile(document: Mapping[str, Any]) -> str:

@@ -94,6 +94,11 @@ _CASE_MOVES: dict[str, dict[str, Any]] = {
     "receive-referral": {"body": "12345", "number": "12345-20270302-118"},
 }
 
+_ALERT: dict[str, dict[str, Any]] = {
+    "answer-alert": {"answer": "已派两个班组到场, 预计两小时内恢复。"},
+    "close-alert": {"outcome": "known_cause", "note": "主干线故障, 已发停电公告。"},
+}
+
 _ORGANISATION: dict[str, dict[str, Any]] = {
     "open-unit": {"unit": "bailu-east", "name": "白鹭东供电所", "parent": "bailu"},
     "move-unit": {"unit": "bailu-east", "parent": "xishi"},
@@ -136,6 +141,7 @@ _CALENDAR: dict[str, dict[str, Any]] = {
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     (subject, action): body
     for subject, bodies in {
+        "alert": _ALERT,
         "call": _CALL,
         "case": _CASE_MOVES,
         "organisation": _ORGANISATION,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.http.door import Door
-from domain.authority import concerned, sees_all
+from domain.authority import Alerting, alerted, concerned, sees_all
 from domain.fact import Actor
 from domain.policy.policy import Policy
 from projections.board_rows import BoardRow
@@ -69,6 +69,10 @@ class Eyes:
     def unit(self, unit: str) -> bool:
         """Whether what a unit has, besides cases, is for these eyes."""
         return self.mine is None or unit in self.mine
+
+    def alert(self, alert: Alerting) -> bool:
+        """Whether an alert is for these eyes."""
+        return self.mine is None or not self.mine.isdisjoint(alerted(alert))
 
     def cases(self, rows: Iterable[Any]) -> list[Any]:
         """Those of the rows, each about a case, whose case is for these eyes."""

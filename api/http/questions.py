@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from api.http.eyes import Eyes
 from api.http.problems import Problem
 from api.instants import instant
+from projections.alerts import ALERTS, alerts_of
 from projections.boards import BOARDS
 from projections.calls import CALLS
 from projections.chains import CHAINS, RUNGS
@@ -65,6 +66,16 @@ def boards_of(units: frozenset[str]) -> Condition:
     )
 
 
+def alerts(rows: list[Any], eyes: Eyes, _source: Source) -> list[Any]:
+    """Whose customer it is, only for who may know it of a secret case."""
+    seen = [row for row in rows if eyes.alert(row)]
+    return seen if eyes.know_who else [replace(row, customer=None) for row in seen]
+
+
+def alerts_for(units: frozenset[str]) -> Condition:
+    return alerts_of(*units)
+
+
 def calls(rows: list[Any], eyes: Eyes, source: Source) -> list[Any]:
     return (
         [r for r in rows if eyes.unit(r.unit)] if is_current(source) else eyes.calls(rows)
@@ -103,7 +114,7 @@ class Question:
     """One name under /views. ``view`` keeps ``table``; ``order`` sorts before the key.
 
     ``scope`` narrows the search to what ``seen`` may leave of it, for a unit's eyes.
-    ``counted`` is a column that ``seen`` counts again for them.
+    ``counted`` is a column that ``seen`` counts again for them, or keeps from them.
     ``aliases`` are short names of columns in the query; ``usual`` holds unless the query
     says otherwise about that column. ``bounds`` are names in the query for one end of a
     column's span: (column, ``least`` or ``below``).
@@ -227,6 +238,9 @@ QUESTIONS: dict[str, Question] = {
     "chain": Question(CHAINS, RUNGS.table),
     "clocks": Question(TIME, CLOCKS.table, ("due",)),
     "deadlines": Question(DEADLINES, DEADLINES.table, ("next_at",)),
+    "alerts": Question(
+        ALERTS, ALERTS.table, ("raised_at",), alerts, alerts_for, counted="customer"
+    ),
     "calls": Question(CALLS, CALLS.table, ("offered_at",), calls, calls_of),
     "repeat-callers": Question(
         BOARDS,

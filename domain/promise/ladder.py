@@ -97,20 +97,25 @@ def answerable(case: Case, climb: Climb, setting: Setting) -> str:
 
 
 def hearer(case: Case, rule: RungRule, unit: str, setting: Setting, at: datetime) -> Hearer:
-    """Whom the rule names, in the line of ``unit``; else the deputy, the next above, the
-    named fallback (S3, B73).
+    """Whom the rule names, in the line of ``unit``; see ``in_line``."""
+    if rule.tells == ASSIGNEE:
+        return assignee(case, unit, setting, at)
+    return in_line(rule.tells, rule.up, unit, setting, at)
+
+
+def in_line(tells: str, up: int, unit: str, setting: Setting, at: datetime) -> Hearer:
+    """The lead of the dispatch ``desk``, the ``top`` of the line of ``unit``, or the leader
+    ``up`` levels above it; else the deputy, the next above, the named fallback (S3, B73).
 
     Never nothing: where even the fallback is vacant, ``nobody`` says so.
     """
-    if rule.tells == ASSIGNEE:
-        return assignee(case, unit, setting, at)
-    if rule.tells == DESK:
+    if tells == DESK:
         return desk_lead(setting, at)
     chain = setting.organisation.chain(unit, at)
-    if rule.tells == TOP:
+    if tells == TOP:
         return seated(chain[-1], setting, at)
-    if rule.up < len(chain):
-        return seated(chain[rule.up], setting, at)
+    if up < len(chain):
+        return seated(chain[up], setting, at)
     return named_fallback(chain[-1].unit, setting, at, ABOVE_THE_TOP)
 
 

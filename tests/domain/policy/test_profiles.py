@@ -58,6 +58,7 @@ KINDS = {
     "close_order",
     "rating_channel",
     "incentive",
+    "alert_outcome",
 }
 # What a row holds that is none itself: it says more of the row above it.
 PARTS = ("/when", "/where", "/counts", "/weights")
