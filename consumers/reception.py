@@ -120,6 +120,7 @@ class Reception:
                 command_id=sent.command_id,
                 subject=received_case_id(sent.source, sent.source_id),
                 vault=vault,
+                topics_of=lambda text: self._desk.policy_in_force(at).topics_of(text),
             )
 
         if not self._desk.foresee(command(Blank()), fingerprint=fingerprint):
@@ -147,7 +148,8 @@ def not_its_fault() -> Iterator[None]:
     except (persistence.DataError, psycopg.DataError):
         raise
     except (persistence.PersistenceError, psycopg.Error, VaultError, OSError) as away:
-        raise Held(f"{type(away).__name__}: {away}") from away
+        (said, *_) = [*str(away).splitlines(), ""]
+        raise Held(f"{type(away).__name__}: {said}") from away
 
 
 def place(message: Message) -> str:

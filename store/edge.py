@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
@@ -11,8 +11,12 @@ from uuid import UUID
 from domain.command import ENVELOPE, Command
 from domain.fact import UNSTAMPED, Actor, Sealed
 
-# Fields the edge fills by itself: a client never names the person a key belongs to.
-FILLED_BY_THE_EDGE = frozenset({"customer"})
+# Fields the edge fills by itself: a client never names the person a key belongs to, nor
+# says what a text is about.
+FILLED_BY_THE_EDGE = frozenset({"customer", "topics"})
+
+TopicsOf = Callable[[str], tuple[str, ...]]
+"""The codes of the topics that a text speaks of (``Policy.topics_of``)."""
 
 Said = TypeVar("Said", bound=Command)
 
@@ -75,6 +79,7 @@ def command_from(  # noqa: PLR0913 - the envelope, spelled out by whoever opens 
     command_id: UUID,
     subject: UUID,
     vault: Vault,
+    topics_of: TopicsOf,
     customer: UUID | None = None,
     correlation_id: UUID | None = None,
     causation_id: UUID | None = None,
@@ -83,8 +88,11 @@ def command_from(  # noqa: PLR0913 - the envelope, spelled out by whoever opens 
 
     ``customer`` is the person the case is known to be about. A phone number in the body
     says it better; with neither, the texts are sealed under a new person's key.
+    ``topics_of`` is asked here, where the content is still in clear.
     """
     filled = seal_texts(body, kind, subject=subject, vault=vault, customer=customer)
+    if "topics" in {field.name for field in fields(kind)}:
+        filled["topics"] = topics_of(body.get("content") or "")
     return kind(
         subject=subject,
         command_id=command_id,
@@ -108,7 +116,7 @@ def seal_texts(
     personal = [name for name, hint in body_fields(kind).items() if is_sealed(hint)]
     texts: dict[str, str] = {name: body[name] for name in personal if body.get(name)}
     person = customer
-    asks_who = any(field.name in FILLED_BY_THE_EDGE for field in fields(kind))
+    asks_who = "customer" in {field.name for field in fields(kind)}
     if asks_who and "phone" in texts:
         person = vault.person_by_phone(texts["phone"])
     elif texts and person is None:

@@ -72,6 +72,7 @@ def play(office: Office, day: date) -> Iterator[Act]:
             command_id=id_of(None if act.kind == "organisation" else day, act.key),
             subject=act.subject,
             vault=office.store.vault,
+            topics_of=office.desk.policy_in_force(act.at).topics_of,
             customer=seen.customer if seen else None,
         )
         office.desk.handle(command)

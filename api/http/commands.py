@@ -156,6 +156,7 @@ class CommandRoute:
                 command_id=wish.command_id,
                 subject=wish.subject,
                 vault=vault,
+                topics_of=lambda text: door.desk.policy_in_force(at).topics_of(text),
                 customer=customer,
             )
 

@@ -26,7 +26,8 @@ class ReceiveCase(Command):
     ``secret`` (保密): nobody outside the centre learns who it is. ``anonymous`` (匿名):
     nobody does, so there is no name, phone or address (P14). ``wish`` is the remedy
     sought. What the agent already knows (customer, category, level, who referred it)
-    may come along. ``customer`` is filled in at the edge.
+    may come along. ``customer`` and ``topics`` (what the content is about, by the codes of
+    the policy) are filled in at the edge.
     """
 
     ACTION: ClassVar[str] = "receive"
@@ -49,13 +50,15 @@ class ReceiveCase(Command):
     referral_number: str | None = None
     source: str | None = None
     source_id: str | None = None
+    topics: tuple[str, ...] = ()
 
 
 class CaseReceived(CaseBirth):
     """``holder_unit`` is the unit of whoever received it.
 
     ``customer`` names the key the texts are sealed under; of an anonymous caller
-    nothing else is known.
+    nothing else is known. ``topics``: what the content speaks of, by codes of the policy,
+    a handful at most (B21, B81).
     """
 
     TOPIC: ClassVar[str] = "case.received"
@@ -74,6 +77,7 @@ class CaseReceived(CaseBirth):
     call_id: UUID | None = None
     source: str | None = None
     source_id: str | None = None
+    topics: tuple[str, ...] = ()
 
     def fold(self, case: Case) -> None:
         case.number = self.number
@@ -111,6 +115,7 @@ def receive(command: ReceiveCase, setting: Setting) -> list[Fact]:
         call_id=command.call_id,
         source=command.source,
         source_id=command.source_id,
+        topics=tuple(code for code in command.topics if code in setting.policy.topics),
     )
     return [received, *known_at_once(command, setting)]
 

@@ -130,6 +130,7 @@ def test_the_message_is_a_schema_of_its_own_with_every_field_written_out() -> No
             "call_id": None,
             "source": None,
             "source_id": None,
+            "topics": [],
         },
     }
 

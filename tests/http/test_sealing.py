@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.case.receive import CaseReceived
 from tests.http.preparing import Preparing
 from tests.support.hotline import Hotline
 
@@ -37,6 +39,20 @@ def made(hotline: Hotline, n: int) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def preparing(hotline: Hotline) -> Preparing:
     return Preparing(hotline)
+
+
+def test_a_client_says_what_happened_and_the_edge_what_it_is_about(
+    hotline: Hotline,
+) -> None:
+    said = {"business_type": "complaint", "content": "村里频繁停电, 电压低"}
+    with made(hotline, 1):
+        received = hotline.done("agent", "/cases", said)
+    fact = hotline.store.log.stream(UUID(received["id"]))[0].fact
+    assert isinstance(fact, CaseReceived)
+    assert fact.topics == ("frequent_outage", "low_voltage")
+    refused = hotline.post("agent", "/cases", said | {"topics": ["outage"]})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_body")
+    assert [error["field"] for error in refused.json()["errors"]] == ["topics"]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ from domain.command import ENVELOPE, Command
 from domain.fact import Actor, Sealed
 from store import Store
 from store.edge import body_fields, command_from, mask
+from tests.support.scenario import policy
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WANG = Actor(person="wang", role="agent", unit="hotline")
 PHONE = "13812345678"
+POWER = policy()
 Said = TypeVar("Said", bound=Command)
 
 
@@ -34,6 +36,7 @@ def voiced(
         command_id=uuid4(),
         subject=uuid4(),
         vault=store.vault,
+        topics_of=POWER.topics_of,
         customer=customer,
     )
 
@@ -124,7 +127,23 @@ def test_a_case_correlates_with_the_call_it_came_from(module_store: Store) -> No
 def test_the_edge_offers_neither_the_envelope_nor_the_customer() -> None:
     offered = set(body_fields(ReceiveCase))
     assert "phone" in offered
-    assert offered.isdisjoint(ENVELOPE | {"customer"})
+    assert offered.isdisjoint(ENVELOPE | {"customer", "topics"})
+
+
+def test_what_a_text_is_about_is_told_by_codes_and_no_word_of_it_goes_on(
+    module_store: Store,
+) -> None:
+    said = "王小明家又停电, 电表烧了"
+    command = voiced(module_store, ReceiveCase, business_type="complaint", content=said)
+    assert command.topics == ("outage", "meter_damage")
+    assert not any(word in repr(command) for word in ("王小明", "停电", "电表"))
+
+
+def test_only_what_the_customer_wants_of_us_is_read_for_topics(module_store: Store) -> None:
+    silent = voiced(module_store, ReceiveCase, business_type="complaint", wish="不再停电")
+    assert silent.topics == ()
+    blank = voiced(module_store, ReceiveCase, business_type="complaint", content=None)
+    assert blank.topics == ()
 
 
 @pytest.mark.parametrize(

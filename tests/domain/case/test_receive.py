@@ -153,3 +153,16 @@ def test_a_case_number_is_short_and_sayable(case_id: UUID, at: object) -> None:
 def test_no_two_ids_that_differ_in_the_end_share_a_number(one: int, other: int) -> None:
     first, second = case_number(UUID(int=one), MONDAY), case_number(UUID(int=other), MONDAY)
     assert (first == second) == (one == other)
+
+
+def test_what_the_text_is_about_is_on_record_by_the_codes_of_the_rules() -> None:
+    wish = by(
+        AGENT,
+        ReceiveCase,
+        business_type="complaint",
+        content=text("停电"),
+        topics=("outage", "of_other_rules", "meter_damage"),
+    )
+    received = given().when(wish).decide()[1][0]
+    assert isinstance(received, CaseReceived)
+    assert received.topics == ("outage", "meter_damage")
