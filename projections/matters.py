@@ -75,7 +75,7 @@ def stepped(row: MatterRow, fact: StepWitnessed) -> MatterRow:
 
 
 def voiced(row: MatterRow, fact: CaseFact) -> MatterRow:
-    """Somebody of a unit did something about it. A command is one act, whatever came of it."""
+    """Somebody of a unit acted on it; a command is one act, whatever came of it."""
     if fact.actor.unit is None or fact.command_id == row.voiced:
         return row
     return replace(row, voiced=fact.command_id)

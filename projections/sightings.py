@@ -87,7 +87,7 @@ def sightings(
 def of_step(before: MatterRow | None, after: MatterRow, fact: CaseFact) -> Iterable[Seen]:
     """In the order in which they are numbered."""
     if isinstance(fact, CaseReceived):
-        for topic in dict.fromkeys(getattr(fact, "topics", ())):
+        for topic in dict.fromkeys(fact.topics):
             yield Seen(TOPIC, topic, after.received_at, {})
     customer = after.customer
     if customer is not None and (before is None or before.customer != customer):
@@ -95,16 +95,26 @@ def of_step(before: MatterRow | None, after: MatterRow, fact: CaseFact) -> Itera
     if before is not None and after.placed is not None and after.placed != before.placed:
         category = after.category or after.business_type
         says = {"unit": after.placed, "category": category}
-        yield Seen(PLACED, key_text((after.placed, category)), after.received_at, says)
+        yield Seen(PLACED, of_region(after.placed, category), after.received_at, says)
     if before is not None and after.pingpong > before.pingpong:
-        pair = tuple(sorted((before.unit, after.unit)))
         says = {"unit": before.unit, "other_unit": after.unit}
-        yield Seen(SENT_BACK, key_text(pair), fact.occurred_at, says)
+        pair = of_pair(before.unit, after.unit)
+        yield Seen(SENT_BACK, pair, fact.occurred_at, says)
     if isinstance(fact, SignalRaised) and fact.signal == STALL:
         yield Seen(STALLED, after.unit, fact.since, {"unit": after.unit})
     unit = fact.actor.unit
     if unit is not None and (before is None or after.voiced != before.voiced):
         yield Seen(ACTED, unit, fact.occurred_at, {"unit": unit})
+
+
+def of_region(unit: str, category: str) -> str:
+    """The key of what counts by unit and category."""
+    return key_text((unit, category))
+
+
+def of_pair(unit: str, other_unit: str) -> str:
+    """The key of what counts between two units, in either direction."""
+    return key_text(tuple(sorted((unit, other_unit))))
 
 
 SIGHTINGS: Occurrences[MatterRow] = Occurrences(
@@ -146,6 +156,24 @@ COUNTS: LiteralString = (
     f"SELECT s.key, date_bin(%s, s.at, 'epoch'), count(*) {KNOWN} GROUP BY 1, 2"
 )
 TIMES: LiteralString = f"SELECT s.key, s.at, s.position {KNOWN}"
+
+
+def key_of(
+    kind: str,
+    *,
+    unit: str | None = None,
+    other_unit: str | None = None,
+    category: str | None = None,
+    topic: str | None = None,
+    customer: UUID | None = None,
+) -> str:
+    """The key of an alert of this kind, from what it says."""
+    if kind == "surge":
+        return of_region(unit or "", category or "")
+    if kind == "ping_pong":
+        return of_pair(unit or "", other_unit or "")
+    said = {"topic_surge": topic, "repeat_caller": customer}.get(kind, unit)
+    return str(said)
 
 
 def cases_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.policy.alert_rows import AlertRule
@@ -16,23 +17,25 @@ def surge(counts: Counts, at: datetime, rule: AlertRule) -> Found | None:
     Enough is ``times``, and ``factor`` times what is usual: the mean of the same window in
     each of the ``weeks`` weeks before. Of cases by unit and category, or by topic.
     """
-    window, hop = span(rule.window.seconds), span((rule.hop or rule.window).seconds)
-    found = [
-        compared(counts, since, until, rule) for since, until in hopping(at, window, hop)
-    ]
-    return most(
-        each for each in found if each.n >= max(rule.times, rule.factor * (each.usual or 0))
-    )
+    return most(surges(counts, at, rule))
 
 
-def compared(counts: Counts, since: datetime, until: datetime, rule: AlertRule) -> Found:
-    """How many there were, and how many there usually are."""
+def surges(counts: Counts, at: datetime, rule: AlertRule) -> Iterator[Found]:
+    """Every window round a moment that is enough, the earliest first."""
+    window = timedelta(seconds=rule.window.seconds)
+    hop = timedelta(seconds=rule.hop.seconds) if rule.hop is not None else window
+    for since, until in hopping(at, window, hop):
+        n = counts.within(since, until)
+        if n < rule.times:
+            continue  # what is usual is only asked where it matters
+        usual = expected(counts, since, until, rule.weeks)
+        if n >= rule.factor * usual:
+            yield Found(n, since, until, usual)
+
+
+def expected(counts: Counts, since: datetime, until: datetime, weeks: int) -> float:
+    """How many there usually are in a window: the mean of the weeks before, 0 without."""
     before = [
-        counts.within(since - n * WEEK, until - n * WEEK) for n in range(1, rule.weeks + 1)
+        counts.within(since - n * WEEK, until - n * WEEK) for n in range(1, weeks + 1)
     ]
-    usual = sum(before) / len(before) if before else 0.0
-    return Found(counts.within(since, until), since, until, usual)
-
-
-def span(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)
+    return sum(before) / len(before) if before else 0.0

@@ -34,6 +34,9 @@ class Times:
     def __init__(self, moments: Iterable[datetime] = ()) -> None:
         self._moments = sorted(moments)
 
+    def __len__(self) -> int:
+        return len(self._moments)
+
     def add(self, at: datetime) -> None:
         insort(self._moments, at)
 

@@ -8,9 +8,11 @@ CREATE TABLE signals.watch (
 ) WITH (fillfactor = 10);
 INSERT INTO signals.watch VALUES (1, 0);
 
--- Facts that the view could not take when the watch went by: looked at once it has them.
+-- Facts that the watch went by: parked by the view then, and looked at once it has them; or,
+-- with a reason, what they let see could not be looked at.
 CREATE TABLE signals.missed (
-    position bigint PRIMARY KEY
+    position bigint PRIMARY KEY,
+    reason   text
 );
 
 -- One row an episode. It was raised by the sighting of the fact at a position, which made
