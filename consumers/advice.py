@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -15,11 +16,6 @@ class Remedy(NamedTuple):
 
 # The first whose word was said decides. Errors bear the names that kafka-python gives them.
 REMEDIES = (
-    Remedy(
-        ("AuthenticationFailed", "Authentication failed"),
-        "the brokers refuse the user: HUIYIN_KAFKA_USER and HUIYIN_KAFKA_PASSWORD must be"
-        " those of one that they know (SCRAM-SHA-512)",
-    ),
     Remedy(
         ("UnsupportedSaslMechanism", "IllegalSaslState"),
         "the brokers ask for no user, or not for SCRAM-SHA-512: unset HUIYIN_KAFKA_USER"
@@ -34,6 +30,16 @@ REMEDIES = (
         ("Handshake failed",),
         "the TLS handshake failed: does the brokers' listener speak TLS? If not, unset"
         " HUIYIN_KAFKA_CA",
+    ),
+    Remedy(
+        ("DNS Resolution failure",),
+        "there is no host of that name: mend HUIYIN_KAFKA, or the names that this machine"
+        " knows",
+    ),
+    Remedy(
+        ("ECONNREFUSED",),
+        "nobody listens there: is the address right, and does the broker run? One whose"
+        " disk is full stops by itself, and its log says so",
     ),
     Remedy(
         ("AuthorizationFailed", "AuthorizationError"),
@@ -71,17 +77,38 @@ REMEDIES = (
         "the brokers do not acknowledge: is one down, or its disk full? Its log says so",
     ),
 )
-OTHERWISE = (
-    "is the address right, does the broker run (one whose disk is full stops by itself, its"
-    " log says so), and does its listener want what is set: HUIYIN_KAFKA_USER and"
-    " HUIYIN_KAFKA_PASSWORD for SCRAM-SHA-512, HUIYIN_KAFKA_CA for TLS?"
+# A broker that refuses a client says why, but the answer is lost more often than not: the
+# client sees only that it was hung up on. The second is the length that a TLS alert seems
+# to be.
+HUNG_UP = ("AuthenticationFailed", "Invalid frame length: 352518", "socket disconnected")
+USER = (
+    "the brokers refuse the user or hang up, or none is there: HUIYIN_KAFKA_USER and"
+    " HUIYIN_KAFKA_PASSWORD must be those of a user that they know (SCRAM-SHA-512)"
 )
+NO_USER = (
+    "the brokers hang up, or none is there: where they ask for a user (SCRAM-SHA-512), set"
+    " HUIYIN_KAFKA_USER and HUIYIN_KAFKA_PASSWORD"
+)
+NO_TLS = (
+    "; if they speak TLS, HUIYIN_KAFKA_CA must name the PEM file of who vouches for them"
+)
+NOBODY = "nobody answers there: is the address right, and does the broker run?"
+CAUSE = re.compile(r"(?:failed|lost): (.+?)(?: \(backoff .*)?$")
+VARIES = re.compile(r"[\d.]+(?= (?:ms|secs|record))|(?<=partition=)\d+")
 
 
-def advice(said: Iterable[str]) -> str:
-    """What to do, by everything that was said about the trouble."""
-    text = "\n".join(said)
+def advice(error: str, heard: Sequence[str], *, user: bool, tls: bool) -> str:
+    """What to do about an error, and why; ``heard`` is what the client said before it.
+
+    ``user`` and ``tls``: whether they are set. The same for the same state, however often
+    it is met: times and counts are left out.
+    """
+    causes = [found[1] for text in heard if (found := CAUSE.search(text))]
+    said = [error, *causes, *heard]
     for remedy in REMEDIES:
-        if any(word in text for word in remedy.words):
-            return remedy.what
-    return OTHERWISE
+        for text in said:
+            if any(word in text for word in remedy.words):
+                return f"{remedy.what} [{VARIES.sub('…', text)}]"
+    if any(word in text for text in said for word in HUNG_UP):
+        return (USER if user else NO_USER) + ("" if tls else NO_TLS)
+    return f"{NOBODY} [{VARIES.sub('…', error)}]"

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from consumers.advice import advice
 from consumers.hushing import CLIENTS
+from consumers.letting_go import tidy
 from consumers.wire import CASE_FACTS
 from store.settings import BROKERS_CHOOSE, Settings
 
@@ -25,6 +26,9 @@ INTAKE = "huiyin.intake.v1"
 INTAKE_REFUSED = "huiyin.intake.refused.v1"
 SCRAM = "SCRAM-SHA-512"
 BOOTSTRAP_MS_MAX = 5_000
+RECONNECT_MS_MAX = 1_000
+# What a client said longer ago does not explain the trouble of now.
+HEARD_SECONDS = 30.0
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 PORT_MAX = 65_535
 LOOKS_IN_A_ROW = 3
@@ -76,6 +80,8 @@ def access(settings: Settings) -> dict[str, Any]:
     told: dict[str, Any] = {
         "bootstrap_servers": brokers(settings),
         "security_protocol": ("SASL_" if user else "") + ("SSL" if tls else "PLAINTEXT"),
+        "reconnect_backoff_max_ms": RECONNECT_MS_MAX,
+        **tidy(),
     }
     if user:
         told["sasl_mechanism"] = SCRAM
@@ -138,21 +144,30 @@ def reachable(settings: Settings) -> Iterator[ModuleType]:
     try:
         yield kafka
     except kafka.errors.KafkaError as error:
-        said = f"{type(error).__name__}: {error}"
-        heard = CLIENTS.heard_since(began)
-        raise KafkaUnusable(
-            f"no use of Kafka at {settings.kafka}: {advice([said, *heard])}"
-            f" [{' | '.join([said, *heard[-1:]])}]"
-        ) from error
+        name = type(error).__name__
+        said = f"{name}: {str(error).removeprefix(f'{name}: ')}"
+        raise KafkaUnusable(trouble(settings, said, since=began)) from error
+
+
+def trouble(settings: Settings, said: str, *, since: float) -> str:
+    """What is wrong, for people, by what was said; ``since`` by the monotonic clock."""
+    what = advice(
+        said,
+        CLIENTS.heard_since(max(since, monotonic() - HEARD_SECONDS)),
+        user=settings.kafka_user is not None,
+        tls=settings.kafka_ca is not None,
+    )
+    return f"no use of Kafka at {settings.kafka}: {what}"
 
 
 @contextmanager
 def administrator(settings: Settings) -> Iterator[Any]:
     """An admin client of kafka-python, closed afterwards. Raises KafkaUnusable."""
     with reachable(settings) as kafka:
-        admin = kafka.KafkaAdminClient(
-            **access(settings), bootstrap_timeout_ms=BOOTSTRAP_MS_MAX
-        )
+        with CLIENTS.muted():
+            admin = kafka.KafkaAdminClient(
+                **access(settings), bootstrap_timeout_ms=BOOTSTRAP_MS_MAX
+            )
         try:
             yield admin
         finally:

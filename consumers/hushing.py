@@ -1,4 +1,4 @@
-"""What a Kafka client says about the same trouble again and again is said once a minute.
+"""What is said about the same trouble again and again is said once a minute.
 
 While a broker is away, its clients try several times a second and log every attempt.
 """
@@ -6,10 +6,39 @@ While a broker is away, its clients try several times a second and log every att
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 AGAIN_SECONDS = 60.0
-HEARD_MAX = 20
+HEARD_MAX = 200
+
+
+class Said:
+    """Warns of a state once, and again when it has lasted; not with every attempt."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._said: dict[str, float] = {}
+        self._trouble = False
+
+    def once(self, text: str, *, exc_info: bool = False) -> None:
+        """There is trouble."""
+        self._trouble = True
+        self._say(text, exc_info=exc_info)
+
+    def over(self, text: str) -> None:
+        """There is none, or none any more: that is worth saying too."""
+        if self._trouble:
+            self._trouble = False
+            self._say(text)
+
+    def _say(self, text: str, *, exc_info: bool = False) -> None:
+        now = monotonic()
+        if now - self._said.get(text, -AGAIN_SECONDS) >= AGAIN_SECONDS:
+            self._log.warning("%s", text, exc_info=exc_info)
+            self._said[text] = now
 
 
 class Hush(logging.Handler):
@@ -18,7 +47,8 @@ class Hush(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._said: dict[tuple[str, int], float] = {}
-        self._heard: list[tuple[float, str]] = []
+        self._heard: deque[tuple[float, str]] = deque(maxlen=HEARD_MAX)
+        self._muted = 0
 
     def hush(self, *names: str) -> None:
         """Let these loggers speak through this one; twice is once.
@@ -35,15 +65,24 @@ class Hush(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         now = monotonic()
-        self._heard = [*self._heard[1 - HEARD_MAX :], (now, record.getMessage())]
+        self._heard.append((now, record.getMessage()))
         place = (record.pathname, record.lineno)
-        if now - self._said.get(place, -AGAIN_SECONDS) >= AGAIN_SECONDS:
+        if not self._muted and now - self._said.get(place, -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._said[place] = now
             logging.getLogger().handle(record)
 
     def heard_since(self, moment: float) -> list[str]:
         """The last of what was said since a moment of the monotonic clock, oldest first."""
-        return [text for at, text in self._heard if at >= moment]
+        return [text for at, text in list(self._heard) if at >= moment]
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """For as long as whoever calls tells of all trouble itself."""
+        self._muted += 1
+        try:
+            yield
+        finally:
+            self._muted -= 1
 
 
 CLIENTS = Hush()

@@ -3,70 +3,88 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import psycopg
+from eventsourcing.persistence import MapperDeserialisationError
 
-from consumers import wire
-from consumers.brokers import (
-    BOOTSTRAP_MS_MAX,
-    MESSAGE_BYTES_MAX,
-    KafkaUnusable,
-    Topic,
-    brokers,
-    client,
-    reachable,
-    topic,
+from consumers import metrics
+from consumers.brokers import KafkaUnusable, Topic, brokers, client, topic
+from consumers.hushing import Said
+from consumers.marks import (
+    PRUNE_EVERY,
+    Deposed,
+    last_ends,
+    mark,
+    prune,
+    settle_all,
 )
+from consumers.publisher import Anew, Page, Publisher, publishing
+from projections.ground import make_ground
 from store import Store
 from store.feed import Feed
-from store.log import Entry
 from store.settings import Settings
 
-BATCH_MAX = 1000
+BATCH_MAX = 2_000
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+LOOK_SECONDS = 5.0
+# How long what was sent may still be acknowledged once the relay is told to stop.
+STOP_SECONDS_MAX = 5.0
 # Any number that no other advisory lock of this database uses.
 LEADER_LOCK = 0x4855_4959_494E_0001
+MEMBER = "relay"
+WAITS = "the relay waits, facts are kept in the log meanwhile"
 
 log = logging.getLogger(__name__)
 
 
-class Deposed(Exception):
-    """Another relay has moved the position: this one leads no longer."""
+class Stopped(Exception):
+    """The relay was told to stop before Kafka acknowledged: that batch is sent again."""
 
 
 def run(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Stand for election and, while leading, publish; until ``stop`` is set.
 
     Any number may run; one publishes, the others wait to follow. Whatever goes wrong, it
-    is logged and begun again from what is saved: facts wait in the log meanwhile.
+    is said once and begun again from what is saved: facts wait in the log meanwhile.
     Raises KafkaUnusable when Kafka is not switched on or its client is not installed.
     """
     brokers(settings)
     client("kafka")
+    said = Said(log)
     while not stop.is_set():
         try:
             with leadership(store.dsn) as leader:
                 if leader:
-                    Relay(store, settings, leader).publish_until(stop)
-        except (KafkaUnusable, Deposed) as why:
-            log.warning("the relay begins again: %s", why)
-        except Exception:
-            log.exception("the relay begins again")
+                    Relay(store, settings, leader, said).publish_until(stop)
+        except Stopped as why:
+            log.warning("%s", why)
+        except (KafkaUnusable, Anew, Deposed, MapperDeserialisationError) as why:
+            said.once(f"{WAITS}: {why}")
+        except psycopg.OperationalError as why:
+            said.once(f"the relay has lost the database, and tries again: {why}")
+        except Exception as why:
+            said.once(f"the relay begins again: {why!r}", exc_info=True)
+        finally:
+            metrics.leading(MEMBER, leads=False)
         stop.wait(RETRY_SECONDS)
 
 
 @contextmanager
-def leadership(dsn: str) -> Iterator[psycopg.Connection | None]:
+def leadership(dsn: str) -> Iterator[psycopg.Connection[Any] | None]:
     """A connection that holds the lock of the one leader, or None when another leads.
 
     The lock goes with the connection, so a relay that dies is followed at once.
     """
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, connect_timeout=5) as connection:
         row = connection.execute(
             "SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)
         ).fetchone()
@@ -82,85 +100,115 @@ class Relay:
     """
 
     def __init__(
-        self, store: Store, settings: Settings, leader: psycopg.Connection
+        self,
+        store: Store,
+        settings: Settings,
+        leader: psycopg.Connection[Any],
+        said: Said | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._leader = leader
+        self._said = said or Said(log)
+        self._after = 0
+        self._ends: list[int] = []
+        self._marks = 0
 
     def publish_until(self, stop: threading.Event) -> None:
         """Publish from the saved position on.
 
-        Raises KafkaUnusable, Deposed, and psycopg.OperationalError when the lock is lost.
+        Raises KafkaUnusable, Anew, Deposed, Stopped, MapperDeserialisationError, and
+        psycopg.OperationalError when the lock is lost.
         """
         target = topic(self._settings)
-        after = self.begin(target)
-        log.info("leading: publishing to %s after position %d", target.name, after)
-        with Feed(self._store) as feed, self._producer() as producer:
-            while not stop.is_set():
-                entries = self._store.log.read(after, BATCH_MAX)
-                if entries:
-                    self._publish(producer, target, entries)
-                    after = self.save(target, after, entries[-1].position)
-                else:
-                    feed.wait(after, POLL_SECONDS)
-                    self._leader.execute("SELECT 1")  # raises once the lock is lost
+        with publishing(self._settings, target) as publisher, Feed(self._store) as feed:
+            make_ground(self._leader)
+            self._after = self.begin(target)
+            self._ends = self._ends_so_far(publisher)
+            log.info("leading: %s after position %d", target.name, self._after)
+            with ThreadPoolExecutor(1, "huiyin-relay-reader") as reader:
+                self._follow(publisher, feed, reader, stop)
 
-    @contextmanager
-    def _producer(self) -> Iterator[Any]:
-        with reachable(self._settings) as kafka:
-            producer = kafka.KafkaProducer(
-                bootstrap_servers=brokers(self._settings),
-                client_id="huiyin-relay",
-                acks="all",
-                enable_idempotence=True,
-                compression_type="lz4",
-                linger_ms=5,
-                batch_size=256 * 1024,
-                max_request_size=MESSAGE_BYTES_MAX,
-                bootstrap_timeout_ms=BOOTSTRAP_MS_MAX,
-                max_block_ms=5_000,
-                request_timeout_ms=5_000,
-                delivery_timeout_ms=10_000,
-                allow_auto_create_topics=False,
-            )
-            try:
-                yield producer
-            finally:
-                producer.close(timeout=5)
+    def _follow(
+        self,
+        publisher: Publisher,
+        feed: Feed,
+        reader: ThreadPoolExecutor,
+        stop: threading.Event,
+    ) -> None:
+        """With a backlog, the next page is read while Kafka acknowledges this one."""
+        looked_at = monotonic()
+        ahead: Future[Page] | None = None
+        while not stop.is_set():
+            page = ahead.result() if ahead else self._read(publisher, self._after)
+            ahead = None
+            if page.facts == BATCH_MAX:
+                ahead = reader.submit(self._read, publisher, page.position)
+            if page.facts:
+                self._publish(publisher, page, stop)
+            else:
+                feed.wait(self._after, POLL_SECONDS)
+                self._leader.execute("SELECT 1")  # raises once the lock is lost
+            if monotonic() - looked_at >= LOOK_SECONDS:
+                publisher.look()
+                looked_at = monotonic()
 
-    def _publish(self, producer: Any, target: Topic, entries: list[Entry]) -> None:
-        """Send the facts of cases among the entries, and wait for every acknowledgement."""
-        sent = [
-            producer.send(
-                target.name,
-                key=wire.key(entry),
-                value=wire.payload(entry),
-                headers=wire.headers(entry),
+    def _read(self, publisher: Publisher, after: int) -> Page:
+        """The next facts. What comes before one that this program cannot read is had."""
+        try:
+            entries = self._store.log.read(after, BATCH_MAX)
+        except MapperDeserialisationError:
+            entries = self._store.log.read(after, 1)
+        return publisher.page(entries, after)
+
+    def _publish(self, publisher: Publisher, page: Page, stop: threading.Event) -> None:
+        began = monotonic()
+
+        def wait(trouble: str) -> None:
+            self._said.once(
+                f"the relay waits, facts are kept in the log meanwhile: {trouble}"
             )
-            for entry in entries
-            if wire.travels(entry.fact)
-        ]
-        producer.flush()
-        for acknowledgement in sent:
-            acknowledgement.get(timeout=0)
+            self._leader.execute("SELECT 1")
+            if stop.is_set() and monotonic() - began > STOP_SECONDS_MAX:
+                raise Stopped(
+                    f"the relay stops before Kafka has acknowledged what is behind position"
+                    f" {self._after}: it is published again by whoever comes next"
+                )
+
+        ends = publisher.publish(page.messages, self._ends, wait)
+        self.save(publisher.target, page.position, ends)
+        self._said.over("the relay publishes again")
+        metrics.batch(MEMBER, page.facts, monotonic() - began)
 
     # Where it stands ----------------------------------------------------------------------
 
     def begin(self, target: Topic) -> int:
-        """The position saved for this very topic; one made anew is published from 0."""
+        """The position saved for this very topic; one made anew is published from 0.
+
+        Notes who leads since when.
+        """
         row = self._leader.execute(
-            "INSERT INTO kafka.relayed AS r (topic_id, topic, position) VALUES (%s, %s, 0)"
-            " ON CONFLICT (topic_id) DO UPDATE SET topic = r.topic RETURNING position",
-            (target.topic_id, target.name),
+            "INSERT INTO kafka.relayed AS r (topic_id, topic, position, leader, led_since)"
+            " VALUES (%s, %s, 0, %s, now()) ON CONFLICT (topic_id) DO UPDATE"
+            " SET leader = excluded.leader, led_since = excluded.led_since"
+            " RETURNING position",
+            (target.topic_id, target.name, f"{socket.gethostname()}:{os.getpid()}"),
         ).fetchone()
+        metrics.leading(MEMBER, leads=True)
         return int(row[0]) if row else 0
 
-    def save(self, target: Topic, before: int, position: int) -> int:
-        moved = self._leader.execute(
-            "UPDATE kafka.relayed SET position = %s WHERE topic_id = %s AND position = %s",
-            (position, target.topic_id, before),
-        )
-        if moved.rowcount != 1:
-            raise Deposed(f"position {before} of the relay was moved by another")
-        return position
+    def _ends_so_far(self, publisher: Publisher) -> list[int]:
+        """The ends of the last mark. Without one, what is in the topic ends where it ends
+        now, at the latest."""
+        target = publisher.target
+        ends = last_ends(self._leader, target.topic_id, target.partitions)
+        return ends if any(ends) or not self._after else publisher.ends()
+
+    def save(self, target: Topic, position: int, ends: list[int]) -> None:
+        """All up to ``position`` is in the topic before ``ends``. Raises Deposed."""
+        mark(self._leader, target.topic_id, self._after, position, ends)
+        self._after, self._ends = position, ends
+        self._marks += 1
+        if self._marks % PRUNE_EVERY == 0:
+            prune(self._leader, target.topic_id)
+        settle_all(self._leader, target.topic_id)

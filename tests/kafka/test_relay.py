@@ -10,15 +10,17 @@ import pytest
 
 from consumers import relay, wire
 from consumers.brokers import make_topics, topic
+from consumers.marks import Deposed
 from domain.fact import Fact
 from domain.organisation.open_unit import UnitOpened
 from domain.organisation.organisation import ORGANISATION_ID
+from projections.ground import make_ground
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until
 from tests.contract.journeys import MONDAY, journeys, record
 from tests.contract.processes import at_work
-from tests.support.kafka import KAFKA_TIER, Broker
+from tests.support.kafka import KAFKA_TIER, Brokers
 
 pytestmark = KAFKA_TIER
 
@@ -103,17 +105,19 @@ def test_a_relay_whose_position_was_moved_by_another_leads_no_longer(
     with relay.leadership(store.dsn) as leader, relay.leadership(store.dsn) as second:
         assert leader is not None
         assert second is None
+        make_ground(leader)
         target = topic(kafka)
         mine = relay.Relay(store, kafka, leader)
         assert mine.begin(target) == 0
-        mine.save(target, 0, 3)
-        with pytest.raises(relay.Deposed):
-            mine.save(target, 0, 5)
-    assert relayed(store) == 3
+        mine.save(target, 3, [0] * target.partitions)
+        leader.execute("UPDATE kafka.relayed SET position = 4")
+        with pytest.raises(Deposed):
+            mine.save(target, 5, [0] * target.partitions)
+    assert relayed(store) == 4
 
 
 def test_a_topic_that_was_deleted_is_published_again_from_the_log(
-    store: Store, kafka: Settings, broker: Broker
+    store: Store, kafka: Settings, broker: Brokers
 ) -> None:
     record(store, journeys(1, 5))
     with at_work("relay", store, kafka):
@@ -137,7 +141,7 @@ def test_facts_that_are_not_about_cases_stay_and_do_not_hold_it_up(
 
 
 def test_while_the_broker_is_away_facts_are_recorded_and_go_out_later(
-    store: Store, kafka: Settings, broker: Broker, caplog: pytest.LogCaptureFixture
+    store: Store, kafka: Settings, broker: Brokers, caplog: pytest.LogCaptureFixture
 ) -> None:
     record(store, journeys(1, 5))
     with at_work("relay", store, kafka) as thread:
