@@ -57,10 +57,11 @@ class Commit:
 @dataclass(slots=True)
 class Waits:
     """Seconds from each watched commit until its row, and its position, were shown;
-    ``rate``: facts a second that were committed."""
+    ``facts`` were committed, ``rate`` a second."""
 
     rows: list[float] = field(default_factory=list)
     positions: list[float] = field(default_factory=list)
+    facts: int = 0
     rate: float = 0.0
 
 
@@ -81,6 +82,7 @@ class Load:
             began = perf_counter()
             work = [pool.submit(self._commit, mine, began) for mine in orders]
             waits = self._watch(work)
+            waits.facts = facts
             waits.rate = facts / (max(each.result() for each in work) - began)
         return waits
 

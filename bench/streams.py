@@ -43,6 +43,7 @@ BACKLOG = 200_000
 WORKERS = 2
 PATIENCE_SECONDS = 1_800.0
 LOOK_SECONDS = 0.05
+TENS = 10
 LOG, KAFKA = "log", "kafka"
 # What fold workers feed; on the other side the log feeds the same.
 FED = tuple(view.name for view in STREAMED)
@@ -50,6 +51,9 @@ FED = tuple(view.name for view in STREAMED)
 STANDS = "SELECT min(position) FROM views.positions WHERE view = ANY(%s)"
 TAKEN = """SELECT coalesce(sum(next_offset), 0)::bigint FROM kafka.offsets
     WHERE feed IN (SELECT feed FROM views.positions WHERE view = ANY(%s))"""
+SHOWN = """SELECT count(*), sum(version), sum(urged), sum(overdue), count(closed_at)
+    FROM views.boards"""
+WAL = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"
 RELAYED = "SELECT coalesce(max(position), 0) FROM kafka.relayed"
 
 
@@ -95,6 +99,12 @@ class Bench:
     broker: Broker
     told: dict[str, Iterator[Said]]
 
+    def sound(self) -> None:
+        """Both sides were told the same, so they must show the same: nothing lost, nothing
+        twice."""
+        shown = [side.line.execute(SHOWN).fetchone() for side in self.sides]
+        assert shown[0] == shown[1], f"{LOG} shows {shown[0]}, {KAFKA} {shown[1]}"
+
     # Latency ----------------------------------------------------------------------------
 
     def latency(self, rounds: int, rate: int, seconds: float) -> list[Found]:
@@ -117,9 +127,11 @@ class Bench:
             until(lambda: stands(side) >= store.log.head())
             load = Load(store, FED, self.told[side.name])
             load.run(rate, WARM_SECONDS)
+            before = number(side, WAL)
             waits = load.run(rate, seconds)
+            wal = number(side, WAL) - before
             self._remember(found, workers)
-        return measured(waits)
+        return measured(waits) | {"wal_kB_per_fact": wal / 1000 / waits.facts}
 
     # Draining ---------------------------------------------------------------------------
 
@@ -178,13 +190,13 @@ class Bench:
 
 
 def measured(waits: Waits) -> dict[str, float]:
-    """Seconds of one round."""
+    """One round, in milliseconds."""
     return {
-        "row_p50": share(waits.rows, 0.5),
-        "row_p99": share(waits.rows, 0.99),
-        "row_max": max(waits.rows),
-        "position_p50": share(waits.positions, 0.5),
-        "position_p99": share(waits.positions, 0.99),
+        "row_p50_ms": 1000 * share(waits.rows, 0.5),
+        "row_p99_ms": 1000 * share(waits.rows, 0.99),
+        "row_max_ms": 1000 * max(waits.rows),
+        "position_p50_ms": 1000 * share(waits.positions, 0.5),
+        "position_p99_ms": 1000 * share(waits.positions, 0.99),
         "watched": len(waits.rows),
         "facts_per_second": waits.rate,
     }
@@ -290,6 +302,7 @@ def main() -> None:
                 found += bench.latency(asked.rounds, asked.rate, asked.seconds)
             if asked.part is None or "drain" in asked.part:
                 found += bench.drain(asked.rounds, asked.facts)
+            bench.sound()
     finally:
         shutil.rmtree(home, ignore_errors=True)
     for each in found:
@@ -305,7 +318,10 @@ def tell(found: Sequence[Found]) -> None:
     print("| part | side | work | medians | MB at the end (peak) |")
     print("|---|---|---|---|---|")
     for each in found:
-        medians = ", ".join(f"{name} {value:,.3g}" for name, value in each.medians.items())
+        medians = ", ".join(
+            f"{name} {value:,.0f}" if value > TENS else f"{name} {value:.2g}"
+            for name, value in each.medians.items()
+        )
         memory = ", ".join(
             f"{name} {found.now} ({found.peak})"
             for name, all_of_them in each.memory.items()
