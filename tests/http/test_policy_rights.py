@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from api.http.examples import EXAMPLES
+from api.office import desk_over
 from api.policies import shipped
 from domain.policy.outcomes import DONE, NOT_PERMITTED, rights
 from store import open_store
 from store.settings import Settings
+from tests.support.alerting import noticed
 from tests.support.database import Databases
 from tests.support.hotline import Hotline, hotline_on
 
@@ -25,6 +28,8 @@ BEFORE = {
     "end": ["offer", "answer"],
     "rate": ["offer", "answer", "end"],
 }
+# What is posted to a path of its own.
+BARE = {"receive": "/cases", "offer": "/calls", "publish-calendar": "/calendars"}
 SUBJECTS = {action: subject for subject, action in EXAMPLES}
 # Done by the importer, which is no client of the HTTP door.
 ELSEWHERE = {"import"}
@@ -69,20 +74,25 @@ def test_every_right_of_every_role_is_what_the_document_says(
     assert asked > 100
 
 
+def raised(hotline: Hotline) -> str:
+    """A focus check at the handler's unit, of which its own leader was told."""
+    check = noticed("surge", uuid4(), up=0)
+    with desk_over(hotline.store) as desk:
+        return str(desk.handle(check).id)
+
+
 def prepared(hotline: Hotline, profile: str, action: str) -> tuple[str, dict[str, Any]]:
     """Where to send a command that makes sense, and its body."""
     subject = SUBJECTS[action]
     body: dict[str, Any] = dict(EXAMPLES[subject, action])
-    if action == "receive":
-        return "/cases", body
+    if action in BARE:
+        return BARE[action], body
     if action == "publish-policy":
         return "/policies", {"document": shipped()[profile]}
-    if action == "publish-calendar":
-        return "/calendars", body
     if subject == "organisation":
         return f"/organisation/{action}", body
-    if action == "offer":
-        return "/calls", body
+    if subject == "alert":
+        return f"/alerts/{raised(hotline)}/{action.removesuffix('-alert')}", body
     call: str = hotline.done("agent", "/calls", EXAMPLES["call", "offer"])["id"]
     for step in BEFORE[action][1:]:
         hotline.done("agent", f"/calls/{call}/{step}", EXAMPLES["call", step])
