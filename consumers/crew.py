@@ -3,52 +3,88 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from consumers import relay, stream_worker
+from consumers import fold_worker, intake, relay, stream_worker, watch
 from consumers.brokers import client
+from consumers.streamed import LOGGED
 from consumers.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from consumers.follower import Follower
     from domain.desk import Desk
+    from projections.positions import Positions
     from store import Store
     from store.settings import Settings
 
 STOP_SECONDS_MAX = 15.0
 
 
+class Unknown(Exception):
+    """Nobody of that name works here; says who does."""
+
+    def __init__(self, names: list[str], known: list[str], *, kafka: bool) -> None:
+        hint = "" if kafka else "; with HUIYIN_KAFKA set there are more"
+        super().__init__(
+            f"nobody is called {', '.join(names)}: choose from {', '.join(known)}{hint}"
+        )
+
+
 def members(
     store: Store, settings: Settings, follower: Follower, desk: Desk
 ) -> dict[str, Callable[[threading.Event], None]]:
-    """Who works, by name: the follower of the views, the timekeeper at the desk and, with
-    Kafka switched on, the relay and the stream worker. Raises KafkaUnusable when Kafka's
-    clients are missing.
+    """Who works, by name: the follower of the views, the timekeeper and the watch at the
+    desk. With Kafka switched on the follower keeps only what Kafka does not feed, and the
+    relay, the workers of the feeds and the intake come in. Raises KafkaUnusable when
+    Kafka's clients are missing.
     """
-    crew: dict[str, Callable[[threading.Event], None]] = {
-        "follower": follower.run,
-        "timekeeper": Timekeeper(store, desk, lambda: follower.positions).run,
+
+    def positions() -> Positions:
+        return follower.positions
+
+    timekeeper = Timekeeper(store, desk, positions)
+    if not settings.kafka:
+        return {
+            "follower": follower.run,
+            "timekeeper": timekeeper.run,
+            "watch": partial(watch.run, store, settings, desk=desk, positions=positions),
+        }
+    client("kafka")
+    client("faust")
+    return {
+        "follower": follower.only(LOGGED).run,
+        "timekeeper": timekeeper.run,
+        "relay": partial(relay.run, store, settings),
+        "fold-worker": partial(fold_worker.run, store, settings),
+        "stream-worker": partial(stream_worker.run, store, settings, desk=desk),
+        "intake": partial(intake.run, store, settings, desk=desk),
     }
-    if settings.kafka:
-        client("kafka")
-        client("faust")
-        crew["relay"] = partial(relay.run, store, settings)
-        crew["stream-worker"] = partial(stream_worker.run, store, settings)
-    return crew
 
 
 @contextmanager
 def at_work(
-    store: Store, settings: Settings, follower: Follower, desk: Desk
+    store: Store,
+    settings: Settings,
+    follower: Follower,
+    desk: Desk,
+    *,
+    only: Collection[str] = (),
 ) -> Iterator[threading.Event]:
-    """The crew works until the block ends, or the event that is yielded is set."""
+    """The crew works until the block ends, or the event that is yielded is set.
+
+    ``only`` names those who shall; by default all do. Raises Unknown for anybody else.
+    """
     stop = threading.Event()
+    crew = members(store, settings, follower, desk)
+    if strangers := set(only) - crew.keys():
+        raise Unknown(sorted(strangers), list(crew), kafka=bool(settings.kafka))
     threads = [
         threading.Thread(target=work, args=[stop], name=f"huiyin-{name}", daemon=True)
-        for name, work in members(store, settings, follower, desk).items()
+        for name, work in crew.items()
+        if not only or name in only
     ]
     for thread in threads:
         thread.start()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from api.cli.output import notes
 from api.http.app import create_app
 from api.office import Office
 from consumers import metrics
-from consumers.crew import at_work
+from consumers.crew import Unknown, at_work
 from projections.views import VIEWS
 
 HOST, PORT = "127.0.0.1", 8095
@@ -37,6 +37,9 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port to listen on, 0: a free one")
     ] = PORT,
+    work: Annotated[
+        bool, typer.Option(help="work here too, or leave that to huiyin work elsewhere")
+    ] = True,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = HOST,
 ) -> None:
@@ -45,7 +48,7 @@ def serve(
         listening(host, port) as door,
         office() as opened,
         telling(opened, metrics_host, metrics_port),
-        following(opened),
+        following(opened) if work else nullcontext(),
     ):
         notes.print(f"huiyin serves on {address(door)}/openapi.json")
         serve_until_stopped(opened, door)
@@ -82,7 +85,14 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
         server.run(sockets=[door])
 
 
-def work(metrics_port: MetricsPort = None, metrics_host: MetricsHost = HOST) -> None:
+def work(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="who shall work here, such as relay; several times for several"),
+    ] = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = HOST,
+) -> None:
     """Keep the views, keep time, speak to Kafka if that is switched on; until Ctrl-C."""
     told = threading.Event()
 
@@ -92,7 +102,7 @@ def work(metrics_port: MetricsPort = None, metrics_host: MetricsHost = HOST) -> 
     with (
         office() as opened,
         telling(opened, metrics_host, metrics_port),
-        following(opened),
+        following(opened, only or ()),
     ):
         signal.signal(signal.SIGTERM, stopped)
         signal.signal(signal.SIGINT, stopped)
@@ -102,9 +112,17 @@ def work(metrics_port: MetricsPort = None, metrics_host: MetricsHost = HOST) -> 
         told.wait()
 
 
-def following(opened: Office) -> AbstractContextManager[threading.Event]:
-    """Everything that follows the log works in this process for as long as the block."""
-    return at_work(opened.store, opened.settings, opened.follower, opened.desk)
+@contextmanager
+def following(opened: Office, only: Collection[str] = ()) -> Iterator[threading.Event]:
+    """Everything that follows the log works in this process for as long as the block, or
+    only who is named."""
+    try:
+        with at_work(
+            opened.store, opened.settings, opened.follower, opened.desk, only=only
+        ) as stop:
+            yield stop
+    except Unknown as who:
+        refuse(str(who))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``huiyin work`` with Kafka switched on keeps views from the log and from the topic."""
+"""``huiyin work`` with Kafka switched on: the views are fed by whom they should be."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 
+from consumers.streamed import LOGGED, STREAMED, WATCHED
+from projections.check import check
+from projections.ground import standings
+from projections.views import VIEWS
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until
@@ -20,11 +23,9 @@ from tests.support.kafka import KAFKA_TIER
 
 pytestmark = KAFKA_TIER
 
-ROWS = "SELECT case_id, hops, pingpong FROM views.{} ORDER BY case_id"
-
 
 @contextmanager
-def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def working(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
     """``huiyin work`` as a process of its own."""
     told = {
         "HUIYIN_HOME": str(settings.home),
@@ -32,28 +33,62 @@ def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "HUIYIN_KAFKA": settings.kafka or "",
     }
     command = [sys.executable, "-c", "from api.cli.main import app; app()", "work"]
-    process = subprocess.Popen(command, env=os.environ | told)  # noqa: S603 - our own program
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [*command, *options], env=os.environ | told, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+        if process.stderr:
+            process.stderr.close()
 
 
-def rows(store: Store, view: str) -> list[Any]:
+def fed(store: Store) -> dict[str, tuple[str, bool]]:
+    """By view: who feeds it, and whether it stands at the head of the log."""
+    head = store.log.head()
     try:
         with store.pool.connection() as connection:
-            return connection.execute(ROWS.format(view).encode()).fetchall()
+            found = standings(connection)
     except psycopg.errors.UndefinedTable:
-        return []
+        return {}
+    return {name: (stand.feed, stand.position == head) for name, stand in found.items()}
 
 
-def test_one_command_keeps_the_views_from_the_log_and_from_kafka(
+WITH_KAFKA = {
+    **{view.name: ("log", True) for view in LOGGED},
+    **{view.name: ("kafka-views", True) for view in STREAMED},
+    **{view.name: ("kafka-watch", True) for view in WATCHED},
+}
+
+
+def test_one_command_feeds_the_views_from_kafka_and_the_rest_from_the_log(
     store: Store, kafka: Settings
 ) -> None:
     with working(kafka) as work:
         record(store, journeys(1, 20))
-        until(lambda: len(rows(store, "handovers")) == 20)
-        until(lambda: rows(store, "handovers__kafka") == rows(store, "handovers"))
+        until(lambda: fed(store) == WITH_KAFKA)
         work.send_signal(signal.SIGTERM)
         assert work.wait(timeout=30) == 0
+    assert check(store, VIEWS).sound
+
+
+def test_the_work_can_be_shared_out_among_processes(store: Store, kafka: Settings) -> None:
+    with (
+        working(kafka, "--only", "relay", "--only", "follower"),
+        working(kafka, "--only", "fold-worker"),
+        working(kafka, "--only", "fold-worker", "--only", "stream-worker"),
+    ):
+        record(store, journeys(1, 20), at_once=5)
+        until(lambda: fed(store) == WITH_KAFKA)
+    assert check(store, VIEWS).sound
+
+
+def test_nobody_is_found_under_a_name_that_nobody_bears(
+    store: Store, kafka: Settings
+) -> None:
+    with working(kafka, "--only", "relais") as work:
+        assert work.wait(timeout=30) == 2
+        assert work.stderr is not None
+        assert "nobody is called relais: choose from follower" in work.stderr.read()
