@@ -16,7 +16,7 @@ from . import software
 from .cluster import Cluster, Node, classes
 from .wanting import LOCALHOST, Wanting, until
 
-READY_SECONDS_MAX = 60
+READY_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 20
 # The quick compiler only: on two cores, three brokers start in 6 s instead of 10 and take
 # 30,000 to 50,000 messages a second instead of 13,000 while they are young.

@@ -132,3 +132,9 @@ def running(*, brokers: int = 1, secure: bool = False) -> Iterator[Brokers]:
             yield made
         finally:
             made.end()
+
+
+def both_said(words: str, caplog: pytest.LogCaptureFixture) -> bool:
+    """Whether the relay and the fold worker have told of it."""
+    telling = {record.name for record in caplog.records if words in record.getMessage()}
+    return {"consumers.relay", "consumers.fold_worker"} <= telling
