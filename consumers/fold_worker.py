@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from consumers import metrics
 from consumers.brokers import KafkaUnusable, access, brokers, client, reachable, topic
 from consumers.delivery import Delivery
+from consumers.hushing import Said
 from consumers.kafka_feed import KafkaFeed
 from consumers.marks import Holed
 from consumers.membership import Followed, membership
@@ -34,7 +35,6 @@ POLL_SECONDS = 0.1
 SESSION_SECONDS = 10
 RETRY_SECONDS = 1.0
 LOOK_SECONDS = 5.0
-SAY_AGAIN_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -60,39 +60,23 @@ def run(
     """
     brokers(settings)
     client("kafka")
-    said = Said()
+    said = Said(log)
     while not stop.is_set():
         try:
             source = topic(settings)
             with membership(store.dsn, feed, views) as member:
                 kept = KafkaFeed(store, views, source, name=feed)
                 kept.prepare()
-                said.nothing()
+                said.over("the fold worker is at work")
                 Worker(kept, settings, member).work(stop)
         except (KafkaUnusable, Followed, Anew) as why:
             said.once(f"the fold worker begins again: {why}")
         except Fenced:
             raise
-        except Exception:
-            log.exception("the fold worker begins again")
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            said.once(f"the fold worker begins again: {what}", exc_info=True)
         stop.wait(RETRY_SECONDS)
-
-
-class Said:
-    """Warns of a state once, and again when it has lasted; not with every attempt."""
-
-    def __init__(self) -> None:
-        self._last = ""
-        self._at = 0.0
-
-    def once(self, text: str) -> None:
-        moment = monotonic()
-        if text != self._last or moment - self._at > SAY_AGAIN_SECONDS:
-            log.warning("%s", text)
-            self._last, self._at = text, moment
-
-    def nothing(self) -> None:
-        self._last = ""
 
 
 class Worker:
