@@ -34,6 +34,7 @@ ACTORS = {
     "auditor": ("gu", "audit"),
     "admin": ("registrar", "qinglan"),
     "system": ("system", "95598"),
+    "intake": ("intake:billing", "qinglan"),
 }
 
 
