@@ -8,15 +8,18 @@ TIERS ?=
 ONCE ?=
 PORT ?=
 
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test fire lint format asyncapi bench bench-streams clean
 
 help:
 	@echo "make demo         everything on one machine, with a sample day; Ctrl-C stops it"
 	@echo "make demo PORT=N  the same, listening on another port than 8095"
 	@echo "make demo ONCE=1  the same, prints the board, a chain and a replay, and ends"
 	@echo "make test         all tests that this machine can run (TIERS=all: all, or fail)"
+	@echo "make fire         kill brokers, workers and PostgreSQL under load, for minutes"
 	@echo "make lint         ruff, mypy, import-linter"
+	@echo "make asyncapi     write docs/asyncapi.yaml anew; make lint says whether it is stale"
 	@echo "make bench        measure against the stock library, in one run"
+	@echo "make bench-streams  views fed by the log and by Kafka: needs Java, and an hour"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or set PYTHON=/path/to/python"; exit 1; }
@@ -42,13 +45,24 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/huiyin kafka asyncapi --check docs/asyncapi.yaml
 
 format: $(VENV)/.tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+asyncapi: $(VENV)/.tests
+	$(BIN)/huiyin kafka asyncapi > docs/.asyncapi.yaml
+	mv docs/.asyncapi.yaml docs/asyncapi.yaml
+
+fire: $(VENV)/.tests
+	HUIYIN_TIERS=all $(BIN)/python -m pytest -m fire -n 0 -s $(ARGS)
+
 bench: $(VENV)/.tests
 	$(BIN)/python -m bench
+
+bench-streams: $(VENV)/.tests
+	$(BIN)/python -m bench.streams
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage htmlcov
