@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from consumers import intake_wire as wire
+from consumers import metrics
 from consumers.brokers import (
     INTAKE,
     INTAKE_REFUSED,
@@ -31,7 +32,7 @@ from consumers.brokers import (
     reachable,
     topic,
 )
-from consumers.fold_worker import Said
+from consumers.hushing import Said
 from consumers.intake_wire import Message, RefusedV1, Unfit, refusal
 from consumers.membership import membership
 from consumers.reception import Held, Reception, utc_now
@@ -45,6 +46,8 @@ MEMBER = "intake"
 GROUP = "huiyin-intake"
 THREADS = 8
 BATCH_MAX = 500
+# Well below the time after which Kafka gives the partitions to somebody else (300 s).
+BATCH_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.2
 SESSION_SECONDS = 6
 RETRY_SECONDS = 1.0
@@ -68,18 +71,19 @@ def run(store: Store, settings: Settings, stop: threading.Event, desk: Desk) -> 
     """
     brokers(settings)
     client("kafka")
-    said = Said()
+    said = Said(log)
     while not stop.is_set():
         try:
             source = topic(settings, INTAKE)
             topic(settings, INTAKE_REFUSED)
             with membership(store.dsn, MEMBER, ()) as member:
-                said.nothing()
+                said.over("the intake is at work")
                 Worker(Reception(store, desk), settings, source, member).work(stop)
         except (KafkaUnusable, Again, psycopg.OperationalError) as why:
             said.once(f"the intake begins again: {why}")
-        except Exception:
-            log.exception("the intake begins again")
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            said.once(f"the intake begins again: {what}", exc_info=True)
         stop.wait(RETRY_SECONDS)
 
 
@@ -109,7 +113,11 @@ class Worker:
         self._settings = settings
         self._source = source
         self._member = member
+        # Stands beside each offset: one of a topic that is gone says nothing of this one.
+        self._of = str(source.topic_id)
         self._kafka = client("kafka")
+        self._said = Said(log)
+        self._came: set[Any] = set()
         self._rests: dict[Any, Rest] = {}
         self._uncommitted: dict[Any, int] = {}
         self._looked_at = monotonic()
@@ -129,9 +137,12 @@ class Worker:
             log.info("taking what other systems send to %s", self._source.name)
             while not stop.is_set():
                 batches = self._poll(consumer, producer)
+                began = monotonic()
                 for part, done in pool.map(take, batches.keys(), batches.values()):
-                    self._note(consumer, part, done)
+                    self._note(consumer, part, done, batches[part][-1].offset)
                 self._commit(consumer)
+                if taken := sum(map(len, batches.values())):
+                    metrics.batch(MEMBER, taken, monotonic() - began)
                 self._look()
 
     def _poll(self, consumer: Any, producer: Any) -> dict[Any, list[Any]]:
@@ -144,13 +155,27 @@ class Worker:
         except self._kafka.errors.CorruptRecordError as damage:
             self._step_over(consumer, producer)
             raise Again(str(damage)) from damage
+        while self._came:
+            self._begin(consumer, self._came.pop(), found)
         return found
+
+    def _begin(self, consumer: Any, part: Any, found: dict[Any, list[Any]]) -> None:
+        """Whoever had the partition may have committed an offset of a topic that is gone:
+        then this one is taken from its beginning."""
+        if part not in consumer.assignment():
+            return
+        self._uncommitted.pop(part, None)
+        known = consumer.committed(part, metadata=True)
+        if known and known.metadata not in ("", self._of):
+            log.warning("intake partition %d was made anew", part.partition)
+            found.pop(part, None)
+            consumer.seek_to_beginning(part)
 
     def _take(self, batch: Sequence[Any], producer: Any, stop: threading.Event) -> Done:
         """Take messages of one partition, one after the other, up to one that is held."""
-        next_offset = batch[0].offset
+        next_offset, until = batch[0].offset, monotonic() + BATCH_SECONDS_MAX
         for record in batch:
-            if stop.is_set():
+            if stop.is_set() or monotonic() > until:
                 break
             message = Message(record.partition, record.offset, record.headers, record.value)
             try:
@@ -178,19 +203,22 @@ class Worker:
             *(refused.source or "nobody", refused.partition, refused.offset, refused.code),
         )
 
-    def _note(self, consumer: Any, part: Any, done: Done) -> None:
+    def _note(self, consumer: Any, part: Any, done: Done, last: int) -> None:
         self._uncommitted[part] = done.next_offset
+        if done.next_offset <= last and part in consumer.assignment():
+            consumer.seek(part, done.next_offset)  # what was not taken is fetched again
         if done.held is None:
-            self._rests.pop(part, None)
+            if self._rests.pop(part, None):
+                log.warning("intake partition %d goes on", part.partition)
             return
         failures = self._rests[part].failures + 1 if part in self._rests else 1
         pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1]
         self._rests[part] = Rest(failures, monotonic() + pause)
-        consumer.seek(part, done.next_offset)
-        consumer.pause(part)
-        log.warning(
-            "intake partition %d is held at offset %d, tried %d times, again in %s s: %s",
-            *(part.partition, done.next_offset, failures, pause, done.held),
+        if part in consumer.assignment():
+            consumer.pause(part)
+        self._said.once(
+            f"intake partition {part.partition} is held at offset {done.next_offset} and"
+            f" tried again: {done.held}"
         )
 
     def _commit(self, consumer: Any) -> None:
@@ -204,7 +232,8 @@ class Worker:
         told = self._kafka.OffsetAndMetadata
         try:
             consumer.commit(
-                {part: told(at, "", -1) for part, at in saying.items()}, ANSWER_MS_MAX
+                {part: told(at, self._of, -1) for part, at in saying.items()},
+                ANSWER_MS_MAX,
             )
         except self._kafka.errors.KafkaError as error:
             log.warning("the intake commits later: %s: %s", type(error).__name__, error)
@@ -263,7 +292,6 @@ class Worker:
     def _consumer(self) -> Iterator[Any]:
         sticky = client("kafka.coordinator.assignors.cooperative_sticky")
         consumer = self._kafka.KafkaConsumer(
-            self._source.name,
             **access(self._settings),
             client_id=f"huiyin-{self._member}",
             group_id=GROUP,
@@ -277,9 +305,23 @@ class Worker:
             allow_auto_create_topics=False,
         )
         try:
+            consumer.subscribe([self._source.name], listener=self._listener())
             yield consumer
         finally:
             consumer.close(autocommit=False, timeout_ms=ANSWER_MS_MAX)
+
+    def _listener(self) -> Any:
+        """Notes which partitions came to us; it may not ask Kafka anything."""
+        came = self._came
+
+        class Noting(self._kafka.ConsumerRebalanceListener):  # type: ignore[misc, name-defined]
+            def on_partitions_assigned(self, assigned: Any) -> None:
+                came.update(assigned)
+
+            def on_partitions_revoked(self, revoked: Any) -> None:
+                """What was taken is committed already."""
+
+        return Noting()
 
     @contextmanager
     def _producer(self) -> Iterator[Any]:
