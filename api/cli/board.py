@@ -11,11 +11,11 @@ import typer
 from api.cli.opening import moment_option, office
 from api.cli.output import moment, notes, say_json, say_table, span, width, zone
 from api.cli.times import ahead, duration
-from api.office import Office
+from projections.alerts import ALERTS, owed
 from projections.board_rows import BoardRow
 from projections.boards import BOARDS, Boards, pages
 from projections.moments import source_at
-from projections.reading import Condition, Either, Is, Within
+from projections.reading import Condition, Either, Is, Source, Within
 
 COLUMNS = (
     "number",
@@ -83,13 +83,15 @@ def board(  # noqa: PLR0913 - one parameter an option
         where += [Is("source", source)] if source else []
         where += [past_due(at)] if overdue else []
         where += [Within("due", below=at + soon)] if soon else []
-        rows = read(opened, where, known, happened)
+        views = source_at(opened.store, [BOARDS, ALERTS], known=known, happened=happened)
+        rows, alerts = read(views, where), owed(views)
     if sort is Sorting.DUE:
         rows.sort(key=lambda row: urgency(row, at))
     if as_json:
-        say_json({"items": rows, "at": known or happened, "count": len(rows)})
+        counts = {"count": len(rows), "alerts": alerts}
+        say_json({"items": rows, "at": known or happened} | counts)
         return
-    print_board(rows, at)
+    print_board(rows, at, alerts)
     if not rows and known:
         notes.print(
             f"nothing was on record by {moment(known)}; what had happened by then, "
@@ -97,14 +99,8 @@ def board(  # noqa: PLR0913 - one parameter an option
         )
 
 
-def read(
-    opened: Office,
-    where: list[Condition],
-    known: datetime | None = None,
-    happened: datetime | None = None,
-) -> list[BoardRow]:
+def read(source: Source, where: list[Condition]) -> list[BoardRow]:
     """The rows of the board, the oldest case first."""
-    source = source_at(opened.store, [BOARDS], known=known, happened=happened)
     return list(pages(Boards(source), *where))
 
 
@@ -119,11 +115,12 @@ def urgency(row: BoardRow, at: datetime) -> tuple[bool, datetime]:
     return not past_due(at).holds(row), when
 
 
-def print_board(rows: list[BoardRow], at: datetime) -> None:
+def print_board(rows: list[BoardRow], at: datetime, alerts: int) -> None:
     """The board as people read it; ages as of ``at``. What is dispensable goes first where
-    there is no room."""
+    there is no room. ``alerts``: how many are open beside it."""
     count = sum(row.open for row in rows)
     title = f"closed-loop board 闭环看板 {moment(at)} {zone()}: {count} open"
+    title += f"; alerts 告警: {alerts} open (huiyin alerts)" if alerts else ""
     kept = [
         n
         for n, column in enumerate(COLUMNS)

@@ -28,6 +28,7 @@ from api.demo.company import POSTS
 from api.demo.play import acts, play, sample_day
 from api.office import Office
 from api.replay import replay
+from projections.alerts import owed
 from projections.board_rows import BoardRow
 from projections.check import check
 from projections.deadlines import Deadlines
@@ -106,8 +107,9 @@ def show_round(opened: Office) -> bool:
 
 def show_board(opened: Office) -> list[BoardRow]:
     """Print what is open of the house's own cases; all of them, for further looks."""
-    rows = read(opened, [Is("source", None)])
-    print_board([row for row in rows if row.open], datetime.now(UTC))
+    source = Stored(opened.store.pool)
+    rows = read(source, [Is("source", None)])
+    print_board([row for row in rows if row.open], datetime.now(UTC), owed(source))
     return rows
 
 

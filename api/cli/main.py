@@ -5,12 +5,14 @@ from __future__ import annotations
 import typer
 
 from api.cli import (
+    alerts,
     board,
     calendar,
     case,
     demo,
     doctor,
     imports,
+    kafka,
     log,
     policy,
     report,
@@ -31,12 +33,14 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("work")(serve.work)
 app.command("board")(board.board)
+app.command("alerts")(alerts.alerts)
 app.command("doctor")(doctor.doctor)
 app.command("import")(imports.import_log)
 app.add_typer(case.app, name="case")
 app.add_typer(views.app, name="views")
 app.add_typer(policy.app, name="policy")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(kafka.app, name="kafka")
 app.add_typer(log.app, name="log")
 app.add_typer(stats.app, name="stats")
 app.add_typer(report.app, name="report")
