@@ -25,7 +25,7 @@ from tests.contract.feed_contract import FOLLOWED, until
 from tests.contract.journeys import TRAILS, journeys, record
 from tests.contract.processes import at_work, to_be_killed
 from tests.kafka.test_kafka_feed_contract import KafkaAtWork
-from tests.support.kafka import KAFKA_TIER, Broker
+from tests.support.kafka import KAFKA_TIER, Brokers
 
 pytestmark = KAFKA_TIER
 
@@ -76,7 +76,7 @@ def test_a_relay_killed_in_the_middle_neither_loses_nor_doubles(
 
 
 def test_a_topic_that_is_wiped_under_their_feet_leads_to_the_same_views(
-    feed: KafkaAtWork, kafka: Settings, broker: Broker
+    feed: KafkaAtWork, kafka: Settings, broker: Brokers
 ) -> None:
     record(feed.store, journeys(1, 60))
     with feed.running():
@@ -105,7 +105,7 @@ def test_what_the_topic_has_lost_comes_from_the_log(
 
 
 def test_while_the_broker_is_away_it_waits_and_then_goes_on(
-    feed: KafkaAtWork, broker: Broker
+    feed: KafkaAtWork, broker: Brokers
 ) -> None:
     record(feed.store, journeys(1, 10))
     with feed.running():

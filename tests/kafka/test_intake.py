@@ -15,7 +15,7 @@ from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until
 from tests.kafka.taking import Outside, at_work, cases, once_each, open_desk, process
-from tests.support.kafka import KAFKA_TIER, Broker
+from tests.support.kafka import KAFKA_TIER, Brokers
 from tests.support.sending import body, headers, just_now
 
 pytestmark = KAFKA_TIER
@@ -244,7 +244,7 @@ def test_without_its_topics_it_says_how_to_make_them_and_waits(
 
 
 def test_a_topic_that_is_made_anew_under_its_feet_is_taken_from_the_beginning(
-    store: Store, kafka: Settings, desk: Desk, outside: Outside, broker: Broker
+    store: Store, kafka: Settings, desk: Desk, outside: Outside, broker: Brokers
 ) -> None:
     ids = [f"GD-{n}" for n in range(20)]
     with at_work(store, kafka, desk):
@@ -266,7 +266,7 @@ def test_while_the_broker_is_away_it_waits_and_then_goes_on(
     kafka: Settings,
     desk: Desk,
     outside: Outside,
-    broker: Broker,
+    broker: Brokers,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with at_work(store, kafka, desk) as thread:

@@ -43,7 +43,7 @@ class TestOneBroker:
 class TestThreeBrokers:
     pytestmark = KAFKA_TIER
 
-    def test_one_that_is_killed_is_missed_by_nobody_and_comes_back(
+    def test_one_is_killed_and_comes_back_to_where_the_others_are(
         self, cluster: Brokers, guarded: Settings
     ) -> None:
         where = ("--data", str(cluster.data))

@@ -13,7 +13,7 @@ from tests.contract.feed_contract import until
 from tests.contract.journeys import journeys, record
 from tests.contract.processes import at_work
 from tests.kafka.test_kafka_feed_contract import KafkaAtWork
-from tests.support.kafka import KAFKA_TIER, both_said
+from tests.support.kafka import KAFKA_TIER, Brokers, both_said
 
 pytestmark = KAFKA_TIER
 
@@ -25,6 +25,23 @@ def test_relay_and_fold_worker_keep_the_views_through_tls_and_scram(
     with feed.running():
         record(store, journeys(1, 40), at_once=50)
         until(feed.nothing_is_left)
+    assert feed.differences() == []
+    assert feed.folded() == store.log.head()
+
+
+def test_when_one_of_three_brokers_is_killed_the_other_two_go_on(
+    store: Store, guarded: Settings, cluster: Brokers
+) -> None:
+    feed = KafkaAtWork(store, guarded)
+    with feed.running():
+        record(store, journeys(1, 20), at_once=20)
+        until(feed.nothing_is_left)
+        cluster.kill(1)
+        try:
+            record(store, journeys(21, 20), at_once=20)
+            until(feed.nothing_is_left)
+        finally:
+            cluster.start_one(1)
     assert feed.differences() == []
     assert feed.folded() == store.log.head()
 

@@ -103,9 +103,6 @@ class Brokers:
         return done.stdout
 
 
-Broker = Brokers
-
-
 def script(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """scripts/kafka, run to its end."""
     return subprocess.run(  # noqa: S603 - our own script
