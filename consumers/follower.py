@@ -107,6 +107,7 @@ class Follower:
             if not engine.own():
                 return False
             self._owner = True
+            metrics.leading("follower", leads=True)
             self._make_ready(engine)
             while not stop.is_set():
                 began = monotonic()
@@ -118,6 +119,7 @@ class Follower:
             return True
         finally:
             self._owner = False
+            metrics.leading("follower", leads=False)
             engine.close()
 
     def catch_up(
