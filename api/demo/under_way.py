@@ -301,7 +301,7 @@ UNDER_WAY = (
     Story(
         "stalled",
         "10:05",
-        25,
+        13,
         "complaint",
         "supply_quality.reliability.frequent",
         "urban",
