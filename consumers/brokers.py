@@ -179,17 +179,26 @@ def administrator(settings: Settings) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class TopicRule:
-    """A topic that has to be there, and what it carries."""
+    """A topic that has to be there, and what it carries.
+
+    ``clear``: what people said stands there as they said it, so it is not kept for good,
+    and its age is counted from when it came in, whatever time its sender gave it.
+    """
 
     name: str
     carries: str
+    clear: bool = False
 
 
 TOPICS = (
     TopicRule(CASE_FACTS, "the facts of cases, keyed by case"),
-    TopicRule(INTAKE, "cases that other systems send in"),
-    TopicRule(INTAKE_REFUSED, "those of them that were refused, with the reason"),
+    TopicRule(INTAKE, "cases that other systems send in", clear=True),
+    TopicRule(
+        INTAKE_REFUSED, "those of them that were refused, with the reason", clear=True
+    ),
 )
+CLEAR_DAYS_MAX = 30
+_CLEAR = frozenset(rule.name for rule in TOPICS if rule.clear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,23 +290,29 @@ def described(admin: Any, names: Sequence[str]) -> dict[str, tuple[Topic, int]]:
 def make(admin: Any, names: Sequence[str], settings: Settings) -> None:
     """Make topics, each with a leader when this returns."""
     wanted = {
-        "num_partitions": settings.kafka_partitions,
-        "replication_factor": settings.kafka_replication,
-        "configs": configs(settings),
+        name: {
+            "num_partitions": settings.kafka_partitions,
+            "replication_factor": settings.kafka_replication,
+            "configs": configs(settings, name),
+        }
+        for name in names
     }
     if names:
         with suppress(client("kafka").errors.TopicAlreadyExistsError):  # by another process
-            admin.create_topics(dict.fromkeys(names, wanted))
+            admin.create_topics(wanted)
         # With several brokers, one may know of them and the next one not yet.
         for _ in range(LOOKS_IN_A_ROW):
             admin.wait_for_topics(names)
 
 
-def configs(settings: Settings) -> dict[str, str]:
+def configs(settings: Settings, name: str) -> dict[str, str]:
     """What a topic is made with: nothing in it is lost before its time, whatever brokers
     do elsewhere."""
-    days = settings.kafka_retention_days
+    days, clear = settings.kafka_retention_days, name in _CLEAR
+    if clear:
+        days = min(days or CLEAR_DAYS_MAX, CLEAR_DAYS_MAX)
     told = {
+        "message.timestamp.type": "LogAppendTime" if clear else "CreateTime",
         "cleanup.policy": "delete",
         "retention.ms": str(-1 if days is None else days * DAY_MS),
         "retention.bytes": "-1",
@@ -316,7 +331,7 @@ def alter(admin: Any, name: str, settings: Settings) -> tuple[bool, list[str]]:
     stands = answer["topic"][name]
     other = {
         key: wanted
-        for key, wanted in configs(settings).items()
+        for key, wanted in configs(settings, name).items()
         if key not in stands or stands[key]["value"] != wanted
     }
     if not other:
