@@ -295,7 +295,7 @@ _WHERE = re.compile(r"field `([^`]*)`|at `\$\.([^`]*)`")
 def _where(wrong: str) -> str | None:
     """The field that the decoder complains of."""
     found = _WHERE.search(wrong)
-    return (found[1] or found[2])[:NAME_LENGTH_MAX] if found else None
+    return (found[1] or found[2] or "")[:NAME_LENGTH_MAX] if found else None
 
 
 # Refusing ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -160,6 +161,7 @@ def test_a_message_without_a_body_is_refused() -> None:
         (body(secret="yes"), "secret"),
         (body(customer="6f1d0f6e-3c1b-5f0a-9d59-0c6a5c0f7e21"), "customer"),
         (body(source="billing"), "source"),
+        (b'{"": 1}', ""),
         (body(content=""), "content"),
         (body(content=" \n"), "content"),
         (body(content="a\x00b"), "content"),
@@ -260,6 +262,13 @@ def test_a_refusal_of_nobody_bears_the_place_of_what_was_refused() -> None:
 def test_what_is_too_large_to_come_back_is_named_by_its_place_only() -> None:
     assert refused(message(b" " * (wire.BODY_BYTES_MAX + 1))).message is None
     assert refused(replace(message(), value=None)).message is None
+
+
+def test_what_is_told_to_senders_names_every_header_field_and_reason() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "intake.md").read_text(encoding="utf-8")
+    names = [*dict(headers()), *IntakeV1.__struct_fields__, *wire.TEXTS]
+    assert [name for name in names if f"`{name}`" not in told] == []
+    assert [name for name in RefusedV1.__struct_fields__ if f'"{name}":' not in told] == []
 
 
 # Anything --------------------------------------------------------------------------------
