@@ -13,6 +13,8 @@ from time import monotonic
 
 AGAIN_SECONDS = 60.0
 HEARD_MAX = 200
+# Warns whenever the machine is busy.
+SLOW = "kafka.net.selector"
 
 
 class Said:
@@ -62,6 +64,7 @@ class Hush(logging.Handler):
                 logger.propagate = False
             if logger.level < logging.WARNING:
                 logger.setLevel(logging.WARNING)
+        logging.getLogger(SLOW).setLevel(logging.ERROR)
 
     def emit(self, record: logging.LogRecord) -> None:
         now = monotonic()
