@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.asyncapi import asyncapi
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, moment, notes, say, say_json, say_table, zone
 from consumers.brokers import TOPICS, KafkaUnusable, arrange_topics
@@ -16,6 +17,8 @@ app = typer.Typer(
     help="Kafka, where HUIYIN_KAFKA is set: its topics, and how far everybody is.",
     no_args_is_help=True,
 )
+
+app.command("asyncapi")(asyncapi)
 
 Json = Annotated[bool, typer.Option("--json", help="one object")]
 
