@@ -90,7 +90,7 @@ NO_USER = (
     " HUIYIN_KAFKA_USER and HUIYIN_KAFKA_PASSWORD"
 )
 NO_TLS = (
-    "; if they speak TLS, HUIYIN_KAFKA_CA must name the PEM file of who vouches for them"
+    "; where they speak TLS, set HUIYIN_KAFKA_CA to the PEM file of who vouches for them"
 )
 NOBODY = "nobody answers there: is the address right, and does the broker run?"
 CAUSE = re.compile(r"(?:failed|lost): (.+?)(?: \(backoff .*)?$")

@@ -98,7 +98,8 @@ def faust_access(settings: Settings) -> dict[str, Any]:
     tls, user = vouched(settings), settings.kafka_user
     if not (tls or user):
         return told
-    auth = client("faust").auth
+    client("faust")
+    auth = client("faust.auth")
     told["broker_credentials"] = (
         auth.SASLCredentials(
             username=user,

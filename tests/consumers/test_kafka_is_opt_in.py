@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import consumers
-from consumers import relay, stream_worker
+from api.office import desk_over
+from consumers import fold_worker, intake, relay, stream_worker
 from consumers.brokers import KafkaUnusable
 from store import Store
 from store.settings import Settings
@@ -31,8 +32,20 @@ UNSOUND = {
     "hopping",
 }
 Run = Callable[[Store, Settings, threading.Event], None]
+
+
+def stream(store: Store, settings: Settings, stop: threading.Event) -> None:
+    stream_worker.run(store, settings, stop, desk_over(store))
+
+
+def take_in(store: Store, settings: Settings, stop: threading.Event) -> None:
+    intake.run(store, settings, stop, desk_over(store))
+
+
 RUNS = pytest.mark.parametrize(
-    "run", [relay.run, stream_worker.run], ids=["relay", "stream"]
+    "run",
+    [relay.run, fold_worker.run, stream, take_in],
+    ids=["relay", "fold", "stream", "intake"],
 )
 
 
@@ -47,7 +60,7 @@ def test_no_consumer_uses_what_faust_does_unsoundly(source: Path) -> None:
 
 def test_nothing_imports_a_kafka_client_until_it_is_switched_on() -> None:
     look = (
-        "import sys, consumers.relay, consumers.stream_worker, consumers.kafka_feed\n"
+        "import sys, api.cli.main, consumers.crew, consumers.kafka_status\n"
         "sys.exit(bool({'kafka', 'faust', 'aiokafka', 'mode'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0  # noqa: S603
