@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, LiteralString
 
@@ -47,6 +46,9 @@ OF_THE_DATABASE = (
     psycopg.InternalError,
 )
 
+ANYTHING: LiteralString = """
+SELECT p.position > w.done OR EXISTS (SELECT FROM signals.missed)
+FROM signals.watch w, views.positions p WHERE p.view = %s"""
 DONE: LiteralString = "SELECT done FROM signals.watch FOR UPDATE SKIP LOCKED"
 SETTLED: LiteralString = """
 SELECT position, fingerprint FROM views.positions WHERE view = %s"""
@@ -83,6 +85,8 @@ class Watch:
         view was built by another program.
         """
         with self._store.pool.connection() as connection:
+            if connection.execute(ANYTHING, [MATTERS.name]).fetchone() != (True,):
+                return 0
             row = connection.execute(DONE).fetchone()
             if row is None:
                 return 0
@@ -215,10 +219,14 @@ def run(
         while not stop.is_set():
             if watch.work() or not feed.wait(head, POLL_SECONDS):
                 continue
-            # Something came; it is worth looking once the view has it.
-            with suppress(Exception):
+            try:
+                # Something came; it is worth looking once the view has it.
                 head = store.log.head()
                 positions().wait(MATTERS.name, head, FOLDED_SECONDS_MAX, stop)
+            except TimeoutError:
+                continue
+            except Exception:
+                stop.wait(POLL_SECONDS)  # the next look says what is wrong
 
 
 def _settled(connection: Connection) -> int:

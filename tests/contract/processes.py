@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from consumers import fold_worker, relay
+from api.office import desk_over
+from consumers import fold_worker, relay, stream_worker
 from consumers.follower import Follower
 from store import Store, open_store
 from store.settings import Settings
@@ -24,10 +25,22 @@ def fold(store: Store, settings: Settings, stop: threading.Event) -> None:
     fold_worker.run(store, settings, stop, views=FOLLOWED, feed="contract")
 
 
+def stream(store: Store, settings: Settings, stop: threading.Event) -> None:
+    with desk_over(store) as desk:
+        stream_worker.run(store, settings, stop, desk, views=FOLLOWED, feed="contract")
+
+
+def watch(store: Store, settings: Settings, stop: threading.Event) -> None:
+    with desk_over(store) as desk:
+        stream_worker.run(store, settings, stop, desk)
+
+
 WORKERS: dict[str, Callable[[Store, Settings, threading.Event], None]] = {
     "follower": follow,
     "relay": relay.run,
     "fold": fold,
+    "stream": stream,
+    "watch": watch,
 }
 
 

@@ -1,40 +1,68 @@
-"""Workers of the stream come, go, die and begin again; the views bear it."""
+"""Stream workers on Faust keep the contract of a feed; they come, go, die, begin again."""
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib import import_module
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from consumers import stream_worker
+from api.office import desk_over
+from consumers import stream_worker, wire
+from consumers.brokers import Topic, access, make_topics, topic
 from consumers.kafka_feed import KafkaFeed
+from consumers.stream_worker import Gap, Worker
+from consumers.watch import Watch
+from domain.desk import Desk
 from projections.engine import Fenced
+from projections.reading import Stored
+from projections.rebuild import rebuild
 from store import Store
 from store.settings import Settings
-from tests.contract.feed_contract import FOLLOWED, until
+from tests.contract.feed_contract import FOLLOWED, FeedAtWork, FeedContract, until
 from tests.contract.journeys import TRAILS, journeys, record
 from tests.contract.processes import at_work, to_be_killed
-from tests.kafka.test_kafka_feed_contract import StreamAtWork
-from tests.support.kafka import KAFKA_TIER, Broker
+from tests.kafka.test_fold_worker import BREAK_OFF, messages, retention
+from tests.kafka.test_kafka_feed_contract import KafkaAtWork
+from tests.support.kafka import KAFKA_TIER, Brokers
 
 pytestmark = KAFKA_TIER
 
-# Ends the sessions that wait for a lock; a row for each.
-BREAK_OFF = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
+
+class StreamAtWork(KafkaAtWork):
+    """A relay on a thread, and a Faust worker on another or in a process."""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for kind in ("relay", "stream"):
+                stack.enter_context(at_work(kind, self.store, self.settings))
+            yield
+
+    @contextmanager
+    def in_a_process(self) -> Iterator[Callable[[], None]]:
+        with (
+            at_work("relay", self.store, self.settings),
+            to_be_killed("stream", self.settings) as kill,
+        ):
+            yield kill
 
 
 @pytest.fixture
-def feed(store: Store, kafka: Settings) -> Iterator[StreamAtWork]:
-    at_hand = StreamAtWork(store, kafka)
-    yield at_hand
-    at_hand.close()
+def feed(store: Store, kafka: Settings) -> StreamAtWork:
+    return StreamAtWork(store, kafka)
+
+
+class TestStreamFeed(FeedContract):
+    @pytest.fixture
+    def feed(self, store: Store, kafka: Settings) -> FeedAtWork:
+        return StreamAtWork(store, kafka)
 
 
 def test_workers_that_come_and_go_share_the_partitions(
@@ -54,54 +82,36 @@ def test_workers_that_come_and_go_share_the_partitions(
     assert feed.differences() == []
 
 
-def test_a_relay_killed_in_the_middle_neither_loses_nor_doubles(
-    feed: StreamAtWork, kafka: Settings
+def test_a_topic_that_is_wiped_under_their_feet_leads_to_the_same_views(
+    feed: StreamAtWork, kafka: Settings, broker: Brokers
 ) -> None:
-    facts = journeys(1, 200)
-    with at_work("stream", feed.store, kafka):
-        for part in (facts[:500], facts[500:]):
-            with to_be_killed("relay", kafka) as kill:
-                record(feed.store, part[:100], at_once=10)
-                until(lambda: feed.folded() > 0)
-                record(feed.store, part[100:], at_once=20)
-                kill()
-        with at_work("relay", feed.store, kafka):
-            until(feed.nothing_is_left)
-    assert feed.differences() == []
-    assert feed.folded() == len(facts)
-
-
-def test_views_made_anew_are_folded_from_the_first_message_whatever_kafka_remembers(
-    feed: StreamAtWork, kafka: Settings
-) -> None:
-    facts = journeys(1, 20)
-    record(feed.store, facts)
+    record(feed.store, journeys(1, 60))
     with feed.running():
         until(feed.nothing_is_left)
-    forget(feed)
-    assert feed.folded() == 0
-
-    with at_work("stream", feed.store, kafka):
+        broker.forget_topics()
+        record(feed.store, journeys(61, 20))
+        make_topics(kafka)
         until(feed.nothing_is_left)
     assert feed.differences() == []
-    assert feed.folded() == len(facts)
 
 
-def test_what_was_passed_over_is_fetched_again(
-    feed: StreamAtWork, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("kept", ["half of it", "nothing"])
+def test_what_the_topic_has_lost_comes_from_the_log(
+    feed: StreamAtWork, kafka: Settings, kept: str
 ) -> None:
-    record(feed.store, journeys(1, 20))
+    with at_work("relay", feed.store, kafka):
+        record(feed.store, journeys(1, 60))
+        until(lambda: messages(kafka) == feed.store.log.head())
+    (emptied if kept == "nothing" else retention)(kafka)
     with feed.running():
         until(feed.nothing_is_left)
-        forget(feed)  # as if the database had been restored from a backup, under its feet
-        record(feed.store, journeys(21, 200))
+        record(feed.store, journeys(61, 10))
         until(feed.nothing_is_left)
-    assert "has to come first" in caplog.text
     assert feed.differences() == []
 
 
 def test_while_the_broker_is_away_it_waits_and_then_goes_on(
-    feed: StreamAtWork, broker: Broker
+    feed: StreamAtWork, broker: Brokers
 ) -> None:
     record(feed.store, journeys(1, 10))
     with feed.running():
@@ -119,7 +129,7 @@ def test_a_database_that_breaks_off_is_tried_again(
     record(feed.store, journeys(1, 10))
     with feed.running(), psycopg.connect(dsn) as admin:
         until(feed.nothing_is_left)
-        admin.execute("LOCK TABLE kafka.offsets IN ACCESS EXCLUSIVE MODE")
+        admin.execute("LOCK TABLE kafka.streams IN ACCESS EXCLUSIVE MODE")
         record(feed.store, journeys(11, 10))
         until(lambda: admin.execute(BREAK_OFF).fetchone() is not None)
         admin.commit()
@@ -128,25 +138,62 @@ def test_a_database_that_breaks_off_is_tried_again(
     assert feed.differences() == []
 
 
-def test_a_worker_of_an_older_version_stops_when_the_tables_are_no_longer_its_own(
-    feed: StreamAtWork, kafka: Settings, caplog: pytest.LogCaptureFixture
+def test_messages_that_are_no_facts_are_noted_and_passed_over(
+    feed: StreamAtWork, kafka: Settings
+) -> None:
+    record(feed.store, journeys(1, 10))
+    with feed.running():
+        until(feed.nothing_is_left)
+        producer = import_module("kafka").KafkaProducer(**access(kafka), acks="all")
+        try:
+            for key, value in ((b"k", None), (b"k", b""), (None, b"{}"), (b"\xff", b"\0")):
+                producer.send(feed.topic.name, value, key, partition=3).get(timeout=30)
+        finally:
+            producer.close()
+        record(feed.store, journeys(11, 10))
+        until(feed.nothing_is_left)
+        until(lambda: noted(feed.store) == 4)
+    assert feed.differences() == []
+
+
+def emptied(settings: Settings) -> None:
+    """Do what the retention of a topic does to all that is too old."""
+    kafka = import_module("kafka")
+    admin, found = kafka.KafkaAdminClient(**access(settings)), topic(settings)
+    try:
+        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
+        admin.delete_records(dict.fromkeys(parts, -1))
+    finally:
+        admin.close()
+
+
+def noted(store: Store) -> int:
+    with store.pool.connection() as connection:
+        row = connection.execute("SELECT count(*) FROM kafka.unreadable").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_a_worker_of_an_older_version_stops_when_the_views_are_no_longer_its_own(
+    feed: StreamAtWork, kafka: Settings
 ) -> None:
     stop = threading.Event()
     ended: list[BaseException] = []
 
     def older() -> None:
-        try:
-            stream_worker.run(feed.store, kafka, stop, views=FOLLOWED, feed="contract")
-        except Fenced as why:
-            ended.append(why)
+        with desk_over(feed.store) as desk:
+            try:
+                stream_worker.run(
+                    feed.store, kafka, stop, desk, views=FOLLOWED, feed="contract"
+                )
+            except Fenced as why:
+                ended.append(why)
 
     thread = threading.Thread(target=older)
     thread.start()
-    with at_work("relay", feed.store, kafka), caplog.at_level(logging.CRITICAL):
+    with at_work("relay", feed.store, kafka):
         record(feed.store, journeys(1, 5))
         until(feed.nothing_is_left)
-        newer = (replace(TRAILS, version=2), *FOLLOWED[1:])
-        KafkaFeed(feed.store, newer, feed.topic.topic_id, name="contract").prepare()
+        rebuild(feed.store, [replace(TRAILS, version=2)])
         record(feed.store, journeys(6, 5))
         thread.join(60)
         stop.set()
@@ -154,8 +201,47 @@ def test_a_worker_of_an_older_version_stops_when_the_tables_are_no_longer_its_ow
     assert len(ended) == 1
 
 
-def forget(feed: StreamAtWork) -> None:
-    """Make the tables of the feed anew."""
-    with feed.store.pool.connection() as connection:
-        connection.execute("UPDATE kafka.feeds SET fingerprint = ''")
-    feed.feed.prepare()
+# The agent alone, without a broker --------------------------------------------------------
+
+
+def handed(store: Store, settings: Settings, first: int) -> Exception | None:
+    """Hand facts to an agent in one partition, from an offset on; what went wrong."""
+    there = Topic("huiyin.case.facts.v1", UUID(int=5), 12)
+    feed = KafkaFeed(store, FOLLOWED, there, name="contract")
+    feed.prepare()
+    record(store, journeys(1, 5))
+    entries = store.log.read(0, store.log.head())
+
+    async def hand(desk: Desk) -> Exception | None:
+        told = replace(settings, kafka="127.0.0.1:1")
+        worker = Worker(feed, told, "contract-1", Watch(store, desk))
+
+        def done() -> bool:
+            return worker.problem is not None or folded(store) == len(entries)
+
+        async with worker.agent.test_context() as agent:
+            agent.sent_offset = first
+            for entry in entries:
+                payload, headers = wire.payload(entry), wire.headers(entry)
+                await agent.put(payload, wire.key(entry), headers=headers, wait=False)
+            await asyncio.to_thread(until, done)
+        # Faust has made a consumer, and neither starts nor stops it.
+        worker.agent.app.consumer._thread.thread_loop.close()
+        return worker.problem
+
+    with desk_over(store) as desk:
+        return asyncio.run(hand(desk))
+
+
+def folded(store: Store) -> int:
+    return sum(len(row.versions) for row in Stored(store.pool).select(TRAILS.table))
+
+
+def test_the_agent_folds_what_it_is_handed(store: Store, settings: Settings) -> None:
+    assert handed(store, settings, 0) is None
+    assert folded(store) == store.log.head() > 0
+
+
+def test_the_agent_takes_nothing_behind_a_gap(store: Store, settings: Settings) -> None:
+    assert isinstance(handed(store, settings, 7), Gap)
+    assert folded(store) == 0
