@@ -20,6 +20,11 @@ from tests.support.sending import body, headers, just_now
 
 pytestmark = KAFKA_TIER
 
+BREAK_OFF = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 @pytest.fixture
 def desk(store: Store) -> Iterator[Desk]:
@@ -32,6 +37,13 @@ def outside(kafka: Settings) -> Iterator[Outside]:
     sender = Outside(kafka)
     yield sender
     sender.close()
+
+
+class Bad(str):
+    """The name of a header that is no UTF-8, once it is sent."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
 
 
 def all_taken(outside: Outside) -> Callable[[], bool]:
@@ -115,12 +127,7 @@ def test_bad_messages_come_back_with_the_reason_and_hold_up_nobody(
 def test_a_message_that_no_client_can_read_is_stepped_over(
     store: Store, kafka: Settings, desk: Desk, outside: Outside
 ) -> None:
-    """A header whose name is no UTF-8: kafka-python goes round in circles behind it."""
-
-    class Bad(str):
-        def encode(self, *_: object) -> bytes:
-            return b"\xff\xfe"
-
+    """kafka-python goes round in circles behind it."""
     outside.send("before", partition=0)
     spoiled = [*headers(id="damaged", time=just_now()), (Bad("x"), b"")]
     at = outside.raw(body(), spoiled, 0)
@@ -226,6 +233,24 @@ def test_trouble_here_holds_a_partition_and_the_others_flow(
     assert outside.refused() == []
 
 
+def test_a_database_that_breaks_off_every_session_loses_and_doubles_nothing(
+    store: Store, kafka: Settings, desk: Desk, outside: Outside
+) -> None:
+    ids = [f"GD-{n}" for n in range(90)]
+    with (
+        at_work(store, kafka, desk),
+        at_work(store, kafka, desk),
+        psycopg.connect(kafka.database_url or "", autocommit=True) as admin,
+    ):
+        for n, each in enumerate(ids, start=1):
+            outside.send(each, body(phone=f"138{n % 7:08d}"))
+            if n % 30 == 0:
+                admin.execute(BREAK_OFF)
+        until(all_taken(outside))
+    assert cases(store) == once_each(*ids)
+    assert outside.refused() == []
+
+
 def test_without_its_topics_it_says_how_to_make_them_and_waits(
     store: Store,
     kafka: Settings,
@@ -280,6 +305,21 @@ def test_while_the_broker_is_away_it_waits_and_then_goes_on(
         assert thread.is_alive()
     caplog.clear()  # its records hold on to sockets
     assert cases(store) == once_each("GD-1", "GD-2")
+
+
+def test_brokers_that_let_in_only_whom_they_know_bring_cases_too(
+    store: Store, guarded: Settings, desk: Desk
+) -> None:
+    """Users, TLS and three copies; one of the messages cannot be read by any client."""
+    outside = Outside(guarded)
+    outside.send("GD-1", body(phone="13812345678"), partition=0)
+    outside.raw(body(), [*headers(id="damaged", time=just_now()), (Bad("x"), b"")], 0)
+    outside.send("GD-2", b"{", partition=0)
+    with at_work(store, guarded, desk):
+        until(all_taken(outside))
+    assert cases(store) == once_each("GD-1")
+    assert outside.codes() == {(None, "unreadable"): 1, ("GD-2", "malformed_json"): 1}
+    outside.close()
 
 
 def forget_offsets(settings: Settings) -> None:
