@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from consumers.watch import Watch
 from projections.engine import Engine
 from projections.matters import MATTERS
 from projections.rebuild import make_ready
@@ -29,6 +30,14 @@ def fold(store: Store) -> int:
         return engine.position
     finally:
         engine.close()
+
+
+def look_on(watch: Watch) -> int:
+    """Until there is nothing more to look at; how often there was something."""
+    times = 0
+    while watch.look():
+        times += 1
+    return times
 
 
 def stand_at(store: Store, position: int) -> None:
