@@ -16,6 +16,9 @@ from api.office import Office
 from projections.parked import parked
 from projections.timekeepers import timekeeping
 from projections.views import VIEWS
+from projections.watching import watching
+
+REFUSED_SHOWN = 3
 
 
 class Look(NamedTuple):
@@ -63,6 +66,7 @@ def look_round(opened: Office) -> Iterator[Look]:
     waiting = len(parked(opened.store.pool, VIEWS))
     yield Look("parked facts", waiting == 0, str(waiting))
     yield time_kept(opened)
+    yield watched(opened)
 
 
 def time_kept(opened: Office) -> Look:
@@ -81,6 +85,17 @@ def time_kept(opened: Office) -> Look:
     return Look(
         "timekeeper", found.well, f"{seen} ({found.error})" if found.error else seen
     )
+
+
+def watched(opened: Office) -> Look:
+    """What the watch over all cases could not look at, or the desk did not take."""
+    with opened.store.pool.connection() as connection:
+        found = watching(connection)
+    seen = (
+        f"{found.behind} facts behind, {found.unsent} alerts not sent yet;"
+        f" {found.unseen} could not be looked at, {len(found.refused)} refused"
+    )
+    return Look("watch", found.well, "; ".join([seen, *found.refused[:REFUSED_SHOWN]]))
 
 
 def intake_unit(opened: Office) -> Look:

@@ -26,6 +26,7 @@ from domain.command import Command
 from domain.desk import Answer, Desk
 from domain.fact import UNSTAMPED
 from domain.signals.episode import Episode
+from projections.watching import watching
 from store import Store
 from tests.consumers.test_follower import ROOT, until
 from tests.consumers.watching import execute, fetch, fold
@@ -83,9 +84,14 @@ def test_every_episode_is_told_once_and_where_it_is_on_record_is_noted(
 ) -> None:
     told = episodes(store)
     assert len(told) > 5
+    with store.pool.connection() as connection:
+        assert watching(connection).unsent == len(told)
     assert notices.send() == len(told)
     assert all_told_once(store)
     assert notices.send() == 0
+    with store.pool.connection() as connection:
+        found = watching(connection)
+    assert (found.unsent, found.well) == (0, True)
 
 
 def test_the_desk_hears_what_was_seen_and_at_which_time(
@@ -184,6 +190,10 @@ def test_what_the_desk_refuses_is_noted_with_the_reason_and_the_rest_goes_on(
     [(which, why)] = refused
     assert which == first.id
     assert why.startswith("already_begun: ")
+    with store.pool.connection() as connection:
+        shown = watching(connection)
+    assert shown.refused == [f"{first.kind} {first.key}: {why}"]
+    assert (shown.unsent, shown.behind, shown.well) == (0, 0, False)
     assert notices.send() == 0
     assert set(on_record(store)) == {each.id for each in (first, *others)}
 

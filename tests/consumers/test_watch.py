@@ -23,6 +23,7 @@ from projections.parked import parked, retry
 from projections.rebuild import rebuild
 from projections.sightings import of_region
 from projections.view import View, known, on
+from projections.watching import watching
 from store import Store
 from tests.consumers.test_follower import until
 from tests.consumers.watching import (
@@ -250,6 +251,9 @@ def test_a_sighting_that_cannot_be_looked_at_holds_up_nobody(
     [(position, reason)] = fetch(store, "SELECT position, reason FROM signals.missed")
     assert position == store.log.head() - 10
     assert "OverflowError" in reason
+    with store.pool.connection() as connection:
+        shown = watching(connection)
+    assert (shown.unseen, shown.behind, shown.well) == (1, 0, False)
     assert watch.look() == 0
     # Whoever starts anew tries it again, and is held up as little.
     assert Watch(store, desk).look() == 0
