@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+from eventsourcing import persistence
 from eventsourcing.persistence import MapperDeserialisationError
 
 from consumers import metrics
@@ -43,6 +44,14 @@ LEADER_LOCK = 0x4855_4959_494E_0001
 MEMBER = "relay"
 WAITS = "the relay waits, facts are kept in the log meanwhile"
 
+# Asked directly, or through the store.
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    persistence.OperationalError,
+    persistence.InterfaceError,
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -69,8 +78,8 @@ def run(store: Store, settings: Settings, stop: threading.Event) -> None:
             log.warning("%s", why)
         except (KafkaUnusable, Anew, Deposed, MapperDeserialisationError) as why:
             said.once(f"{WAITS}: {why}")
-        except psycopg.OperationalError as why:
-            said.once(f"the relay has lost the database, and tries again: {why}")
+        except DATABASE_AWAY as why:
+            said.once(f"the relay has no database, and tries again: {why}")
         except Exception as why:
             said.once(f"the relay begins again: {why!r}", exc_info=True)
         finally:

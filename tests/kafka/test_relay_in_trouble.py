@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import psycopg
 import pytest
 
-from consumers import wire
+from consumers import relay, wire
 from consumers.brokers import make_topics
 from store import Store
 from store.settings import Settings
@@ -20,6 +21,13 @@ from tests.support.kafka import KAFKA_TIER, Brokers
 pytestmark = KAFKA_TIER
 
 Log = pytest.LogCaptureFixture
+
+# Ends the session that holds an advisory lock.
+BREAK_OFF = (
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    " AND (classid::bigint << 32 | objid::bigint) = %s AND granted AND database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def said(log: Log) -> list[str]:
@@ -88,6 +96,22 @@ def test_while_the_broker_is_away_facts_are_recorded_and_go_out_later(
         assert thread.is_alive()
     assert everything_once_at_least(store, kafka)
     assert len(said(caplog)) == len(set(said(caplog)))
+
+
+def test_a_relay_whose_lock_is_lost_stands_for_election_again(
+    store: Store, kafka: Settings, caplog: Log
+) -> None:
+    with at_work("relay", store, kafka):
+        record(store, journeys(1, 5))
+        until(lambda: published(store))
+        with psycopg.connect(store.dsn) as connection:
+            broken = connection.execute(BREAK_OFF, [relay.LEADER_LOCK]).fetchall()
+        assert broken == [(True,)]
+        record(store, journeys(6, 5))
+        until(lambda: published(store))
+    assert "the relay has no database" in caplog.text
+    assert everything_once_at_least(store, kafka)
+    assert holds(store, kafka)
 
 
 def test_a_wrong_password_is_said_and_not_shown(
