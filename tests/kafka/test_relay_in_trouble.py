@@ -99,13 +99,13 @@ def test_while_the_broker_is_away_facts_are_recorded_and_go_out_later(
 
 
 def test_a_relay_whose_lock_is_lost_stands_for_election_again(
-    store: Store, kafka: Settings, caplog: Log
+    dsn: str, store: Store, kafka: Settings, caplog: Log
 ) -> None:
     with at_work("relay", store, kafka):
         record(store, journeys(1, 5))
         until(lambda: published(store))
-        with psycopg.connect(store.dsn) as connection:
-            broken = connection.execute(BREAK_OFF, [relay.LEADER_LOCK]).fetchall()
+        with psycopg.connect(dsn) as admin:
+            broken = admin.execute(BREAK_OFF, [relay.LEADER_LOCK]).fetchall()
         assert broken == [(True,)]
         record(store, journeys(6, 5))
         until(lambda: published(store))
