@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.http.examples import EXAMPLES
+from api.office import desk_over
 from tests.http.asking import problem, send
+from tests.support.alerting import ALERT_ID, noticed
 from tests.support.hotline import Hotline
 
 # A little of everything that JSON can say, lone surrogates and NUL included.
@@ -22,6 +24,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=8,
 )
+
+
+ROLES = ["agent", "dispatcher", "handler", "leader", "admin"]
 
 
 @st.composite
@@ -37,6 +42,7 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[str, Any] | Any]:
     if draw(st.integers(0, 9)) == 0:
         body = draw(VALUES)
     paths = {
+        "alert": "/alerts/{alert}/",
         "call": "/calls/{id}/",
         "case": "/cases/{id}/",
         "organisation": "/organisation/",
@@ -47,23 +53,26 @@ def requests(draw: st.DrawFn) -> tuple[str, dict[str, Any] | Any]:
         "publish-policy": "/policies",
         "publish-calendar": "/calendars",
     }
-    return bare.get(action) or paths[subject] + action, body
+    return bare.get(action) or paths[subject] + action.removesuffix("-alert"), body
 
 
 @pytest.fixture(scope="module")
 def case_id(hotline: Hotline) -> str:
+    """A case; and a focus check at the leader's unit, of which they were told."""
+    with desk_over(hotline.store) as desk:
+        desk.handle(noticed("surge", up=0))
     return hotline.receive()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(asked=requests(), who=st.sampled_from(["agent", "dispatcher", "handler", "admin"]))
+@given(asked=requests(), who=st.sampled_from(ROLES))
 def test_no_body_whatever_breaks_the_door(
     hotline: Hotline, case_id: str, asked: tuple[str, Any], who: str
 ) -> None:
     path, body = asked
     before = hotline.store.log.head()
     raw = json.dumps(body).encode()
-    answer = send(hotline, path.format(id=case_id), raw, who)
+    answer = send(hotline, path.format(id=case_id, alert=ALERT_ID), raw, who)
     assert answer.status_code < 500, answer.text
     if answer.status_code != 201:
         assert 400 <= problem(answer)[0] < 500
