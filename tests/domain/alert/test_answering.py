@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from domain.alert.answer import AlertAnswered
 from domain.alert.close import AlertClosed
 from domain.fact import Actor
+from domain.organisation.appoint import Appoint
+from domain.organisation.relieve import Relieve
 from domain.refused import NotFound, NotPermitted, Refused
 from tests.domain.alert.alerts import Alerting, answer, close
 from tests.support.alerting import noticed
+from tests.support.organisation import founded, order
 from tests.support.scenario import (
     AGENT,
     COUNTY_HANDLER,
@@ -17,6 +23,7 @@ from tests.support.scenario import (
     DISPATCHER,
     HANDLER,
     LEADER,
+    MONDAY,
     SUPERVISOR,
     TOWN_LEADER,
     text,
@@ -134,6 +141,28 @@ def test_whoever_leads_on_behalf_of_a_vacant_unit_sees_it_and_answers() -> None:
     # Nobody in the whole line: the fallback of the rules was told, in their own unit.
     stray = noticed("stall", unit="of-another-house")
     Alerting(stray).do(answer(DESK_LEAD))
+
+
+def test_who_was_told_answers_from_wherever_they_act_now() -> None:
+    elsewhere = replace(COUNTY_LEADER, post=None, unit="bailu-east")
+    Alerting(noticed("surge")).do(answer(elsewhere))
+    refused(
+        Alerting(noticed("surge")),
+        answer(replace(elsewhere, person="qu")),
+        "alert_told_another",
+    )
+
+
+def test_who_holds_the_post_now_answers_for_who_was_told_in_it() -> None:
+    """蓝一鸣 was told, and has handed the county over to the leader of the station since."""
+    half_an_hour_later = MONDAY + timedelta(minutes=30)
+    handed_over = founded(
+        order(Relieve, half_an_hour_later, person="lan", post="bailu.leader"),
+        order(Appoint, half_an_hour_later, person="qu", post="bailu.leader"),
+    )
+    alerting = Alerting(noticed("surge"), handed_over)
+    assert alerting.alert.told_person == "lan"
+    alerting.do(answer(LEADER))
 
 
 def test_the_dispatcher_sees_all_alerts_and_answers_none() -> None:
