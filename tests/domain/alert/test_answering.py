@@ -154,7 +154,7 @@ def test_who_was_told_answers_from_wherever_they_act_now() -> None:
 
 
 def test_who_holds_the_post_now_answers_for_who_was_told_in_it() -> None:
-    """蓝一鸣 was told, and has handed the county over to the leader of the station since."""
+    """蓝一鸣 was told, and handed the county over to the leader of the station since."""
     half_an_hour_later = MONDAY + timedelta(minutes=30)
     handed_over = founded(
         order(Relieve, half_an_hour_later, person="lan", post="bailu.leader"),
