@@ -114,11 +114,10 @@ class Planting:
         )
         self.tell(number, at, TIMEKEEPER, stalled, late)
 
-    def act(self, number: int, at: datetime, unit: str) -> None:
+    def act(self, number: int, at: datetime, unit: str, late: float = 0) -> None:
         actor = Actor(person=f"somebody of {unit}", role="handler", unit=unit)
-        self.tell(
-            number, at, actor, CommentAdded(times=1, text=text("x"), stage="dispatched")
-        )
+        added = CommentAdded(times=1, text=text("x"), stage="dispatched")
+        self.tell(number, at, actor, added, late)
 
     def facts(self) -> list[Fact]:
         """In the order in which they were recorded; each case in its own order."""
@@ -211,8 +210,8 @@ def passed_back_and_forth(plot: Planting) -> None:
 
 
 def lying(plot: Planting) -> None:
-    """Cases of two units stall; in one of them somebody acts on another case meanwhile, and
-    some stalls are recorded late."""
+    """Cases of two units stall; in one of them somebody acts on another case meanwhile, in
+    the other nobody of whom it is known in time. Some stalls are recorded late."""
     for unit in ("liuying-town", "bailu-east"):
         numbers = [plot.case(TODAY + timedelta(minutes=n), unit) for n in range(9)]
         for n, number in enumerate(numbers):
@@ -220,3 +219,6 @@ def lying(plot: Planting) -> None:
             plot.stall(number, at, late=200 if n % 4 == 1 else 0)
             if unit == "bailu-east" and n % 2:
                 plot.act(numbers[0], at + timedelta(minutes=5), unit)
+        if unit == "liuying-town":
+            at = TODAY + timedelta(hours=5, minutes=20)
+            plot.act(plot.case(at, "bailu"), at + timedelta(minutes=10), unit, late=400)
