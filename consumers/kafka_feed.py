@@ -163,13 +163,13 @@ class KafkaFeed:
             unseen = self._unseen(cursor, deliveries, offsets, taken)
             floor = min(stand.floor for stand in stands.values())
             in_turn, moved = self._in_turn(cursor, unseen, floor, taken)
-            self._park_unread(cursor, in_turn)
+            self._park_unread(cursor, in_turn, stands)
             entries = [each.said for each in in_turn if isinstance(each.said, Entry)]
             foldings = [
                 folding
-                for views, lacked in self._lacked(entries, stands)
+                for view, lacked in self._lacked(entries, stands)
                 for folding in take_batch(
-                    cursor, views, lacked, self._memory, carefully=carefully
+                    cursor, [view], lacked, self._memory, carefully=carefully
                 )
             ]
             self._save_offsets(cursor, offsets)
@@ -196,6 +196,9 @@ class KafkaFeed:
                 raise Fenced(f"the view {view.name} is fed by {feed}, not by {self.name}")
             if stand.fingerprint != view.fingerprint:
                 raise Fenced(f"the view {view.name} was built anew by another program")
+        for name, stand in found.items():
+            if stand.feed == self.name and name not in names:
+                raise Fenced(f"another program has {self.name} bring facts to {name} too")
         return {name: found[name] for name in names}
 
     def _lock(self, cursor: Cursor, partitions: list[int]) -> dict[int, int]:
@@ -228,8 +231,7 @@ class KafkaFeed:
                 view.name: stuck_keys(cursor, view) for view in self.views
             }
         if not offsets.keys() <= self._left.keys():
-            cursor.execute("SELECT stream_id FROM kafka.early WHERE feed = %s", [self.name])
-            self._early |= {case for (case,) in cursor.fetchall()}
+            self._look_for_early(cursor)
 
     def _unseen(
         self,
@@ -272,7 +274,7 @@ class KafkaFeed:
         """The facts that are the next of their case, and the last of each case then."""
         last = self._last_of(cursor, places, floor)
         moved: dict[UUID, int] = {}
-        early: dict[UUID, int] = {}
+        early: list[Place] = []
         in_turn: list[Place] = []
         for place in places:
             next_version = moved.get(place.case, last.get(place.case, 0)) + 1
@@ -282,10 +284,9 @@ class KafkaFeed:
             elif place.version < next_version:
                 taken.seen += 1
             else:
-                taken.early += 1
-                early.setdefault(place.case, place.position)
-        self._note_early(cursor, early, moved)
-        taken.folded = len(in_turn)
+                early.append(place)
+        self._note_early(cursor, early, in_turn)
+        taken.folded, taken.early = len(in_turn), len(early)
         return in_turn, moved
 
     def _last_of(self, cursor: Cursor, places: list[Place], floor: int) -> dict[UUID, int]:
@@ -301,29 +302,47 @@ class KafkaFeed:
             known |= self._store.log.versions(unknown, floor)
         return known
 
-    def _note_early(
-        self, cursor: Cursor, early: dict[UUID, int], moved: Iterable[UUID]
-    ) -> None:
-        """Until the fact before it has come, nothing is settled beyond an early one."""
-        if come := self._early.intersection(moved):
+    def _note_early(self, cursor: Cursor, early: list[Place], in_turn: list[Place]) -> None:
+        """Until an early fact has come again in its turn, nothing is settled beyond it."""
+        reached = {place.case: place.position for place in in_turn}
+        early = [each for each in early if reached.get(each.case, 0) < each.position]
+        came = self._early & reached.keys()
+        if came:
             cursor.execute(
-                "DELETE FROM kafka.early WHERE feed = %s AND stream_id = ANY(%s)",
-                [self.name, list(come)],
+                "DELETE FROM kafka.early e USING unnest(%s::uuid[], %s::bigint[])"
+                " AS reached (stream_id, position) WHERE e.feed = %s"
+                " AND e.stream_id = reached.stream_id AND e.position <= reached.position",
+                [list(came), [reached[case] for case in came], self.name],
             )
-        self._early = (self._early - come) | early.keys()
-        for case, position in early.items():
-            log.warning("position %d came before its turn in case %s", position, case)
+        if early:
+            log.warning(
+                "%d facts came before their turn, the first at position %d",
+                *(len(early), early[0].position),
+            )
             cursor.execute(
-                "INSERT INTO kafka.early (feed, stream_id, position) VALUES (%s, %s, %s)"
-                " ON CONFLICT (feed, stream_id) DO NOTHING",
-                [self.name, case, position],
+                "INSERT INTO kafka.early SELECT %s, stream_id, position"
+                " FROM unnest(%s::uuid[], %s::bigint[]) AS e (stream_id, position)"
+                " ON CONFLICT DO NOTHING",
+                [self.name, [p.case for p in early], [p.position for p in early]],
             )
+        if came or early:
+            self._look_for_early(cursor)
 
-    def _park_unread(self, cursor: Cursor, in_turn: list[Place]) -> None:
+    def _look_for_early(self, cursor: Cursor) -> None:
+        cursor.execute(
+            "SELECT DISTINCT stream_id FROM kafka.early WHERE feed = %s", [self.name]
+        )
+        self._early = {case for (case,) in cursor.fetchall()}
+
+    def _park_unread(
+        self, cursor: Cursor, in_turn: list[Place], stands: dict[str, Standing]
+    ) -> None:
         """What an unread fact says no view can tell: its case waits in each of them."""
         for unread in (p.said for p in in_turn if isinstance(p.said, Unread)):
             key = (unread.case,)
             for view in self.views:
+                if stands[view.name].floor >= unread.position:
+                    continue  # the log has brought it
                 stuck = self._memory.stuck.setdefault(view.name, {})
                 why = unread.reason if key not in stuck else f"behind position {stuck[key]}"
                 stuck.setdefault(key, unread.position)
@@ -332,15 +351,16 @@ class KafkaFeed:
 
     def _lacked(
         self, entries: list[Entry], stands: dict[str, Standing]
-    ) -> Iterator[tuple[list[View[Any]], list[Entry]]]:
-        """What each view lacks of these facts: a view that was built anew from the log has
-        some of them, though the feed had not taken them."""
+    ) -> Iterator[tuple[View[Any], list[Entry]]]:
+        """What each view lacks of these facts, the views always in the same order: one that
+        was built anew from the log has some of them, though the feed had not taken them."""
         first = min((entry.position for entry in entries), default=0)
-        behind = [view for view in self.views if stands[view.name].floor >= first]
-        yield [view for view in self.views if view not in behind], entries
-        for view in behind:
+        for view in self.views:
             floor = stands[view.name].floor
-            yield [view], [entry for entry in entries if entry.position > floor]
+            if floor < first:
+                yield view, entries
+            else:
+                yield view, [entry for entry in entries if entry.position > floor]
 
     # Saving ---------------------------------------------------------------------------
 

@@ -93,10 +93,11 @@ def settle(
     """
     names = sorted(views)
     with connection.transaction():
-        # In one order, as everybody locks them: two workers and the relay settle at once.
+        # Whoever holds them (a rebuild, a change of hands, another worker) goes first, and
+        # nobody waits: it is settled with the next batch.
         stands = connection.execute(
             "SELECT position FROM views.positions WHERE view = ANY(%s) AND feed = %s"
-            " ORDER BY view FOR NO KEY UPDATE",
+            " ORDER BY view FOR NO KEY UPDATE SKIP LOCKED",
             [names, feed],
         ).fetchall()
         if len(stands) != len(names):

@@ -42,11 +42,18 @@ def by_case(view: View[Any]) -> bool:
 def hand_to(store: Store, views: Sequence[View[Any]], feed: str) -> None:
     """Have a Kafka feed bring these views their facts from now on.
 
+    They are all the views of that feed: one that it had brought facts before, and that
+    this program gives another feed, is left to be built anew by whoever follows it.
     Nobody may follow them from the log any more: the caller shares their locks. Raises
     Fenced for a view that another Kafka feed brings facts.
     """
-    with _in_hand(store, views) as (cursor, stands):
+    with _in_hand(store, views, feed) as (cursor, stands):
         begun = any(stands[view.name].feed == feed for view in views)
+        cursor.execute(
+            "UPDATE views.positions SET feed = %s, fingerprint = '', built = built + 1"
+            " WHERE feed = %s AND view <> ALL(%s)",
+            [LOG, feed, [view.name for view in views]],
+        )
         for view in views:
             stand = stands[view.name]
             if stand.feed not in {LOG, feed}:
@@ -124,11 +131,12 @@ def taken(cursor: Cursor | Connection, feed: str) -> dict[UUID, int]:
 def so_far(
     stand: Standing, taken: Mapping[UUID, int], entries: Iterable[Entry]
 ) -> Iterator[Entry]:
-    """Those facts that a view fed by Kafka has folded, as it stands."""
+    """Those facts that a view fed by Kafka has folded, as it says of itself."""
+    reached = max(stand.floor, stand.position)
     return (
         entry
         for entry in entries
-        if entry.position <= stand.floor
+        if entry.position <= reached
         or entry.fact.originator_version <= taken.get(entry.fact.originator_id, 0)
     )
 
@@ -161,15 +169,17 @@ def _stands(cursor: Cursor, view: View[Any], feed: str, position: int) -> None:
 
 @contextmanager
 def _in_hand(
-    store: Store, views: Sequence[View[Any]]
+    store: Store, views: Sequence[View[Any]], feed: str = ""
 ) -> Iterator[tuple[Cursor, dict[str, Standing]]]:
-    """One transaction in which nobody else moves these views on; raises NotReady."""
+    """One transaction in which nobody else moves these views on, nor any of the feed;
+    raises NotReady."""
     with (
         psycopg.connect(store.dsn, autocommit=True) as connection,
         connection.transaction(),
         connection.cursor() as cursor,
     ):
-        stands = standings(cursor, lock=[view.name for view in views])
+        fed = {name for name, stand in standings(cursor).items() if stand.feed == feed}
+        stands = standings(cursor, lock=fed.union(view.name for view in views))
         for view in views:
             fitting(view, stands)
         yield cursor, stands

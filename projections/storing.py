@@ -129,7 +129,7 @@ def park(cursor: Cursor, parked: Sequence[Parked]) -> None:
     if parked:
         cursor.executemany(
             "INSERT INTO views.parked (view, key, position, reason)"
-            " VALUES (%s, %s, %s, %s)",
+            " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [(p.view, p.key, p.position, p.reason.replace("\0", "?")) for p in parked],
         )
 

@@ -28,7 +28,7 @@ CREATE TABLE kafka.early (
     feed      text   NOT NULL,
     stream_id uuid   NOT NULL,
     position  bigint NOT NULL,
-    PRIMARY KEY (feed, stream_id)
+    PRIMARY KEY (feed, stream_id, position)
 );
 
 -- Messages that are no fact of this log. (A fact of the log that cannot be read is parked.)

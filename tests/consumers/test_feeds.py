@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from consumers import wire
+from consumers.kafka_feed import KafkaFeed
 from consumers.marks import Holed
-from projections.engine import Fenced
+from projections.check import check
+from projections.engine import Engine, Fenced, NotReady
 from projections.feeds import by_case
-from projections.rebuild import rebuild
+from projections.rebuild import make_ready, rebuild
 from projections.views import VIEWS as ALL
 from store import Store
 from tests.contract.feed_contract import FOLLOWED
@@ -168,6 +171,116 @@ def test_what_came_too_early_and_came_again_is_no_hole(
         feed.take(topics.after(p, feed.next_offsets()[p], 10_000))
     assert feed.settle() == store.log.head()
     sound(store)
+
+
+def test_what_came_early_and_never_came_again_is_a_hole_though_its_case_went_on(
+    store: Store, topics: Topics
+) -> None:
+    feed = fed(store, topics)
+    record(store, journeys(1, 10))
+    last = store.log.stream(next(store.log.scan()).fact.originator_id)[-1]
+    # It is brought by another partition, before the facts that precede it, and only there.
+    topics.publish(lose=frozenset({last.position}))
+    elsewhere = (last.fact.originator_id.int + 1) % PARTITIONS
+    topics.bring_first(last, elsewhere)
+    feed.take(topics.after(elsewhere, 0, 10_000))
+    for p in range(PARTITIONS):
+        feed.take(topics.after(p, feed.next_offsets().get(p, 0), 10_000))
+    with pytest.raises(Holed):
+        feed.settle()
+    take_all(feed, topics)
+    assert position(store) == store.log.head()
+    sound(store)
+
+
+def test_early_facts_that_come_again_in_the_same_batch_are_waited_for_no_longer(
+    store: Store, topics: Topics
+) -> None:
+    feed = fed(store, topics)
+    record(store, journeys(1, 10))
+    topics.publish_and_die(60, lose=frozenset(range(10, 30)))
+    topics.publish()
+    for p in range(PARTITIONS):
+        feed.take(topics.after(p, 0, 10_000))
+    assert feed.settle() == store.log.head()
+    sound(store)
+
+
+def test_a_position_that_is_claimed_and_not_folded_is_found_by_the_check(
+    store: Store, topics: Topics
+) -> None:
+    feed = fed(store, topics)
+    record(store, journeys(1, 10))
+    topics.publish()
+    take(feed, topics, [0])
+    with store.pool.connection() as connection:
+        connection.execute("UPDATE views.positions SET position = %s", [store.log.head()])
+    assert check(store, FOLLOWED).differing > 0
+
+
+def test_workers_of_two_versions_do_not_feed_side_by_side(
+    store: Store, topics: Topics
+) -> None:
+    """The one that came first would move on without the view that it does not know."""
+    older = KafkaFeed(store, FOLLOWED[:1], topics.topic, name=FEED)
+    older.prepare()
+    record(store, journeys(1, 10))
+    topics.publish()
+    take(older, topics, [0])
+    newer = fed(store, topics)
+    record(store, journeys(11, 10))
+    topics.publish()
+    with pytest.raises(Fenced, match="another program"):
+        take(older, topics, [0, 1])
+    take_all(newer, topics)
+    assert position(store) == store.log.head()
+    sound(store)
+
+
+def test_a_view_that_a_feed_leaves_is_built_anew_by_whoever_follows_it(
+    store: Store, topics: Topics
+) -> None:
+    fed(store, topics)
+    fewer = KafkaFeed(store, FOLLOWED[:1], topics.topic, name=FEED)
+    fewer.prepare()
+    record(store, journeys(1, 10))
+    topics.publish()
+    take(fewer, topics, range(PARTITIONS))
+    engine = Engine(store, FOLLOWED[1:])
+    with pytest.raises(NotReady):
+        engine.step()
+    engine.close()
+    make_ready(store, FOLLOWED[1:])
+    from_the_log(store)
+    assert position(store) == store.log.head()
+    sound(store)
+
+
+def test_an_unreadable_message_of_what_the_log_has_brought_parks_nothing(
+    store: Store, topics: Topics
+) -> None:
+    feed = fed(store, topics)
+    record(store, journeys(1, 30))
+    topics.publish()
+    topics.spoil(0, len(topics.messages[0]) // 2)
+    rebuild(store, [FOLLOWED[0]])
+    take_all(feed, topics)
+    assert {view for view, _ in parked(store)} == {FOLLOWED[1].name}
+    assert position(store) == store.log.head()
+    sound(store)
+
+
+def test_a_rebuild_that_holds_the_views_keeps_nobody_from_settling_later(
+    store: Store, topics: Topics
+) -> None:
+    feed = fed(store, topics)
+    record(store, journeys(1, 10))
+    topics.publish()
+    with psycopg.connect(store.dsn) as held:
+        held.execute("SELECT 1 FROM views.positions FOR UPDATE")
+        assert feed.settle() is None
+    take_all(feed, topics)
+    assert position(store) == store.log.head()
 
 
 def test_a_fact_whose_message_cannot_be_read_is_parked_by_its_place_in_the_log(

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from projections.parked import retry
 from projections.rebuild import rebuild
 from store import Store
 from tests.contract.feed_contract import FOLLOWED
@@ -32,6 +33,7 @@ OFTEN = {
     "go_back_to_the_log": 1,
     "wipe": 1,
     "expire": 1,
+    "spoil_a_message": 1,
 }
 
 
@@ -84,6 +86,13 @@ class Walk:
         self.topics.make_anew()
         self.start_workers()
 
+    def spoil_a_message(self) -> None:
+        partition = self.dice.randrange(PARTITIONS)
+        if self.topics.messages[partition]:
+            self.topics.spoil(
+                partition, self.dice.randrange(len(self.topics.messages[partition]))
+            )
+
     def expire(self) -> None:
         self.topics.forget(self.dice.randrange(PARTITIONS), self.dice.randint(1, 10))
 
@@ -102,5 +111,8 @@ def test_whatever_happens_the_views_are_the_fold_of_the_log(
     for worker in walk.workers:
         take_all(worker, walk.topics)
     assert position(store) == store.log.head()
+    sound(store)
+    for view in FOLLOWED:
+        assert retry(store, view) == []
     assert sound(store).parked == []
     assert {"take_some", "publish", "record", "die_publishing"} <= done

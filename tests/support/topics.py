@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -78,6 +79,20 @@ class Topics:
     ) -> None:
         offset = self.first[partition] + len(self.messages[partition])
         self.messages[partition].append(Delivery(partition, offset, payload, key, headers))
+
+    def bring_first(self, entry: Entry, partition: int) -> None:
+        """Its message is in a partition where it does not belong, before all others."""
+        message = Delivery(
+            partition,
+            self.first[partition],
+            wire.payload(entry),
+            wire.key(entry),
+            tuple(wire.headers(entry)),
+        )
+        moved = [replace(m, offset=m.offset + 1) for m in self.messages[partition]]
+        self.messages[partition] = [message, *moved]
+        with self._line() as line:
+            line.execute("UPDATE kafka.marks SET ends = %s", [self.ends()])
 
     def spoil(self, partition: int, at: int) -> None:
         """Garble the payload of a message; key and headers stay."""
