@@ -33,6 +33,9 @@ FEED = "kafka-views"
 BATCH_MAX = 5_000
 POLL_SECONDS = 0.1
 SESSION_SECONDS = 10
+# By the heartbeat a member learns that partitions are being shared out anew, and those that
+# move stand still until all have learnt it, twice.
+HEARTBEAT_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 
@@ -114,7 +117,7 @@ class Worker:
                 group_instance_id=f"huiyin-{self._member}",
                 partition_assignment_strategy=[sticky.CooperativeStickyAssignor],
                 session_timeout_ms=SESSION_SECONDS * 1000,
-                heartbeat_interval_ms=SESSION_SECONDS * 1000 // 3,
+                heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1000),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_poll_records=BATCH_MAX,
