@@ -16,7 +16,7 @@ from store.migrate import NewerDatabase, migrations
 from store.settings import Settings
 from tests.store.diary import note, positions, write
 
-SCHEMAS = "DROP SCHEMA IF EXISTS log, vault, ops, views, kafka CASCADE"
+SCHEMAS = "DROP SCHEMA IF EXISTS log, vault, ops, views, kafka, signals CASCADE"
 
 
 def applied(dsn: str) -> list[tuple[int, str]]:
