@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -30,16 +31,15 @@ class Delivery:
 
 
 class Unread(NamedTuple):
-    """A fact of the log whose message could not be read: its place, and why."""
+    """A message that cannot be read, but says which fact it carries; and why."""
 
     position: int
     case: UUID
-    version: int
     reason: str
 
 
 class Place(NamedTuple):
-    """A fact, read or not, at its place in the log and in its case."""
+    """A fact of the log, read or not, at its place there and in its case."""
 
     position: int
     case: UUID
@@ -48,37 +48,73 @@ class Place(NamedTuple):
 
 
 class Foreign(NamedTuple):
-    """What people may know a message by that is no fact of the log, and why it is none."""
+    """A message that is no fact of the log: how people may know it, and why it is none."""
 
+    partition: int
+    offset: int
     id: str | None
     key: str | None
     reason: str
 
 
-def read(delivery: Delivery, source: Log) -> Place | Foreign:
-    """The fact that a message carries.
+def read(deliveries: Sequence[Delivery], source: Log) -> list[Place | Foreign]:
+    """The facts that messages carry, in their order.
 
-    Of one that cannot be read its headers may tell which fact it was to carry: where the
-    log has that fact of that case, its place is known all the same.
+    Of a message that cannot be read its headers may tell which fact it is. What the log
+    does not have in that place is none of ours, whatever it says of itself.
     """
+    told = [_told(delivery) for delivery in deliveries]
+    there = source.places({said.position for said in told if not isinstance(said, Foreign)})
+    return [
+        said if isinstance(said, Foreign) else _placed(delivery, said, there)
+        for delivery, said in zip(deliveries, told, strict=True)
+    ]
+
+
+def _told(delivery: Delivery) -> Entry | Unread | Foreign:
+    """What a message says of itself."""
     try:
-        entry = wire.entry(delivery.payload)
+        return wire.entry(delivery.payload)
     except wire.Unreadable as why:
         reason = str(why).replace("\0", "?")
         log.error(  # noqa: TRY400 - the message is at fault, not the program
             "partition %d, offset %d cannot be read: %s",
             *(delivery.partition, delivery.offset, reason),
         )
-        told = wire.peek(delivery.headers, delivery.key)
-        there = source.place(told.position) if told else None
-        if told and there and there[0] == told.case:
-            unread = Unread(told.position, *there, reason)
-            return Place(told.position, *there, unread)
-        return Foreign(
-            _text(dict(delivery.headers).get("ce_id")), _text(delivery.key), reason
+        said = wire.peek(delivery.headers, delivery.key)
+        return (
+            Unread(said.position, said.case, reason) if said else _foreign(delivery, reason)
         )
-    fact = entry.fact
-    return Place(entry.position, fact.originator_id, fact.originator_version, entry)
+
+
+def _placed(
+    delivery: Delivery, said: Entry | Unread, there: Mapping[int, tuple[UUID, int, str]]
+) -> Place | Foreign:
+    """The same with the word of the log on it."""
+    case, version, topic = there.get(said.position, (None, 0, ""))
+    if isinstance(said, Unread):
+        same = said.case == case
+    else:
+        fact = said.fact
+        same = (case, version, topic) == (
+            *(fact.originator_id, fact.originator_version),
+            fact.TOPIC,
+        )
+    if case is None or not same:
+        reason = f"the log has no such fact at position {said.position}"
+        log.error(
+            "partition %d, offset %d: %s", delivery.partition, delivery.offset, reason
+        )
+        return _foreign(delivery, reason)
+    return Place(said.position, case, version, said)
+
+
+def _foreign(delivery: Delivery, reason: str) -> Foreign:
+    return Foreign(
+        *(delivery.partition, delivery.offset),
+        *(_text(dict(delivery.headers).get("ce_id")), _text(delivery.key)),
+        reason,
+    )
 
 
 def _text(raw: bytes | None) -> str | None:

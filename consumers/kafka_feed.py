@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 
 from consumers import marks
-from consumers.delivery import Delivery, Place, Unread, read
+from consumers.delivery import Delivery, Foreign, Place, Unread, read
 from projections import feeds
 from projections.engine import Fenced
 from projections.folding import Parked
@@ -240,8 +240,11 @@ class KafkaFeed:
         offsets: dict[int, int],
         taken: Taken,
     ) -> list[Place]:
-        """The facts at offsets not taken yet, without a gap; moves ``offsets`` on."""
-        places: list[Place] = []
+        """The facts at offsets not taken yet, without a gap; moves ``offsets`` on.
+
+        What is no fact of the log is noted and passed over.
+        """
+        new: list[Delivery] = []
         for each in sorted(deliveries, key=lambda d: (d.partition, d.offset)):
             if each.offset < offsets[each.partition]:
                 taken.seen += 1
@@ -249,24 +252,23 @@ class KafkaFeed:
                 taken.missing[each.partition] = offsets[each.partition]
             else:
                 offsets[each.partition] += 1
-                place = self._read(cursor, each, taken)
-                if place is not None:
-                    places.append(place)
+                new.append(each)
+        found = read(new, self._store.log)
+        places = [each for each in found if isinstance(each, Place)]
+        foreign = [each for each in found if isinstance(each, Foreign)]
+        unread = sum(isinstance(place.said, Unread) for place in places)
+        taken.unreadable = unread + len(foreign)
+        self._note_foreign(cursor, foreign)
         return places
 
-    def _read(self, cursor: Cursor, each: Delivery, taken: Taken) -> Place | None:
-        """Where its fact belongs; what is no fact of the log is noted and passed over."""
-        found = read(each, self._store.log)
-        if isinstance(found, Place):
-            taken.unreadable += isinstance(found.said, Unread)
-            return found
-        taken.unreadable += 1
-        cursor.execute(
-            "INSERT INTO kafka.unreadable (feed, topic_id, partition, message_offset, id,"
-            " key, reason) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [self.name, self.topic.topic_id, each.partition, each.offset, *found],
-        )
-        return None
+    def _note_foreign(self, cursor: Cursor, foreign: Sequence[Foreign]) -> None:
+        for each in foreign:
+            cursor.execute(
+                "INSERT INTO kafka.unreadable (feed, topic_id, partition, message_offset,"
+                " id, key, reason) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT DO NOTHING",
+                [self.name, self.topic.topic_id, *each],
+            )
 
     def _in_turn(
         self, cursor: Cursor, places: list[Place], floor: int, taken: Taken

@@ -64,11 +64,16 @@ class Log:
         """The greatest position recorded at or before a moment; 0 when there is none."""
         return int(fetch(self._pool, KNOWN_AT, [moment])[0][0])
 
-    def place(self, position: int) -> tuple[UUID, int] | None:
-        """The stream and version of the fact at a position, which need not be readable."""
-        query = "SELECT stream_id, version FROM log.facts WHERE position = %b"
-        found = fetch(self._pool, query, [position])
-        return (found[0][0], found[0][1]) if found else None
+    def places(self, positions: Collection[int]) -> dict[int, tuple[UUID, int, str]]:
+        """Stream, version and topic of the facts at these positions, readable or not."""
+        query = (
+            "SELECT position, stream_id, version, topic FROM log.facts"
+            " WHERE position = ANY(%b)"
+        )
+        rows = fetch(self._pool, query, [list(positions)])
+        return {
+            position: (stream, version, topic) for position, stream, version, topic in rows
+        }
 
     def versions(self, streams: Collection[UUID], upto: int) -> dict[UUID, int]:
         """The last version of each of these streams up to a position; none: not named."""

@@ -23,23 +23,44 @@ from projections.table import Row, Table
 from projections.view import View, on
 from store import Store
 from store.log import Entry
-from tests.contract.journeys import MONDAY, TRAILS, Trail, case_id, follow, journeys
+from tests.contract.journeys import (
+    MONDAY,
+    TRAILS,
+    Trail,
+    case_id,
+    follow,
+    journeys,
+    record,
+)
 
 TOPIC = Topic(wire.CASE_FACTS, UUID(int=0xA), 4)
 ANEW = Topic(wire.CASE_FACTS, UUID(int=0xB), 4)
-ONE, TWO, THREE = journeys(1, 1, hops_max=8)[:3]
+RECORDED = [*journeys(1, 1), *journeys(2, 1)]
+ONE, TWO, THREE = RECORDED[:3]
 
 
 @pytest.fixture
 def feed(store: Store) -> KafkaFeed:
-    made = KafkaFeed(store, [TRAILS], TOPIC, name="trails")
+    return fed(store, TRAILS)
+
+
+def fed(store: Store, view: View[Any]) -> KafkaFeed:
+    """A feed of a view that began when nothing was recorded."""
+    made = KafkaFeed(store, [view], TOPIC, name="trails")
     made.prepare()
+    record(store, RECORDED)
     return made
 
 
 def delivered(offset: int, fact: Fact, *, partition: int = 0) -> Delivery:
-    entry = Entry(100 + fact.originator_version, MONDAY, fact)
-    return Delivery(partition, offset, wire.payload(entry))
+    entry = Entry(RECORDED.index(fact) + 1, MONDAY, fact)
+    return Delivery(
+        partition,
+        offset,
+        wire.payload(entry),
+        wire.key(entry),
+        tuple(wire.headers(entry)),
+    )
 
 
 def trail(store: Store, number: int = 1) -> tuple[int, ...]:
@@ -124,19 +145,54 @@ def test_a_message_that_is_no_fact_is_named_and_passed_over(
     assert trail(store) == (1, 2)
 
 
+def test_what_the_log_does_not_have_is_no_fact_whatever_it_says(
+    store: Store, feed: KafkaFeed
+) -> None:
+    """Forged, or published before the database was restored from a backup."""
+    head = len(RECORDED)
+    forged = [
+        Entry(head + 1, MONDAY, THREE),  # beyond the log
+        Entry(10**18, MONDAY, THREE),
+        Entry(head, MONDAY, THREE),  # in the place of another case's
+        Entry(2, MONDAY, THREE),  # in the place of another of its case
+        Entry(2, MONDAY, ONE.stamped(originator_version=2)),  # of another kind
+    ]
+    batch = [delivered(0, ONE)]
+    batch += [Delivery(0, n, wire.payload(each)) for n, each in enumerate(forged, 1)]
+    taken = feed.take([*batch, delivered(6, TWO)])
+
+    assert (taken.folded, taken.unreadable) == (2, 5)
+    assert trail(store) == (1, 2)
+    with store.pool.connection() as connection:
+        noted = connection.execute("SELECT message_offset, reason FROM kafka.unreadable")
+        assert {offset for offset, why in noted if "no such fact" in why} == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize("claim", [b"2", b"9" * 30, b"-1", b"0", b"two", b"\xff", b""])
+def test_no_claim_of_an_unreadable_message_stops_the_feed(
+    store: Store, feed: KafkaFeed, claim: bytes
+) -> None:
+    entry = Entry(2, MONDAY, TWO)
+    said = tuple((n, claim if n == "ce_id" else v) for n, v in wire.headers(entry))
+    feed.take([delivered(0, ONE), Delivery(0, 1, b"{", wire.key(entry), said)])
+    feed.take([delivered(2, TWO)])
+
+    assert feed.next_offsets() == {0: 3}
+    assert trail(store) == ((1,) if claim == b"2" else (1, 2))
+
+
 def test_a_fact_that_no_fold_takes_is_parked_and_the_rest_flows(store: Store) -> None:
     def fussy(row: Trail | None, fact: Any) -> Trail:
         if fact.originator_version == TWO.originator_version:
             raise ValueError("this one is too much")
         return follow(row, fact)
 
-    feed = KafkaFeed(store, [view_of(fussy)], TOPIC, name="fussy")
-    feed.prepare()
-    other = journeys(2, 1)
+    feed = fed(store, view_of(fussy))
+    other = RECORDED[-len(journeys(2, 1)) :]
     feed.take([delivered(0, ONE), delivered(1, TWO), delivered(2, THREE)])
     feed.take([delivered(3 + n, fact) for n, fact in enumerate(other[:1])])
 
-    assert parked(store) == [102, 103]
+    assert parked(store) == [2, 3]
     assert trail(store) == (1,)
     assert trail(store, 2) == (1,)
 
@@ -147,11 +203,10 @@ def test_a_row_that_its_table_cannot_keep_is_parked_too(store: Store) -> None:
         bad = fact.originator_version == TWO.originator_version
         return Trail(case_id=made.case_id, holder="\0" if bad else "x", versions=(1,))
 
-    feed = KafkaFeed(store, [view_of(with_nul)], TOPIC, name="nul")
-    feed.prepare()
+    feed = fed(store, view_of(with_nul))
     feed.take([delivered(0, ONE), delivered(1, TWO)])
 
-    assert parked(store) == [102]
+    assert parked(store) == [2]
     assert feed.next_offsets() == {0: 2}
 
 
@@ -162,7 +217,7 @@ def test_a_worker_of_another_shape_is_fenced_off(store: Store, feed: KafkaFeed) 
 
     with pytest.raises(Fenced):
         feed.take([delivered(1, TWO)])
-    assert trail(store) == ()
+    assert len(trail(store)) == len(journeys(1, 1))  # as the log has them
 
 
 def test_preparing_twice_keeps_what_is_there(store: Store, feed: KafkaFeed) -> None:
