@@ -32,6 +32,7 @@ from consumers.brokers import (
     reachable,
     topic,
 )
+from consumers.damage import ahead
 from consumers.hushing import Said
 from consumers.intake_wire import Message, RefusedV1, Unfit, refusal
 from consumers.membership import membership
@@ -78,7 +79,7 @@ def run(store: Store, settings: Settings, stop: threading.Event, desk: Desk) -> 
             topic(settings, INTAKE_REFUSED)
             with membership(store.dsn, MEMBER, ()) as member:
                 said.over("the intake is at work")
-                Worker(Reception(store, desk), settings, source, member).work(stop)
+                Worker(Reception(store, desk), settings, source, member.name).work(stop)
         except (KafkaUnusable, Again, psycopg.OperationalError) as why:
             said.once(f"the intake begins again: {why}")
         except Exception as error:
@@ -270,20 +271,10 @@ class Worker:
         self._commit(consumer)
 
     def _damaged(self, part: Any, at: int) -> bool:
-        looker = self._kafka.KafkaConsumer(
-            **access(self._settings),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            allow_auto_create_topics=False,
-        )
         try:
-            looker.assign([part])
-            looker.seek(part, at)
-            looker.poll(ANSWER_MS_MAX if looker.end_offsets([part])[part] > at else 0, 1)
+            ahead(self._settings, part, at, 1)
         except self._kafka.errors.CorruptRecordError:
             return True
-        finally:
-            looker.close()
         return False
 
     # Clients -----------------------------------------------------------------------------

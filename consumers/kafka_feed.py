@@ -19,7 +19,7 @@ import psycopg
 from consumers import marks
 from consumers.delivery import Delivery, Foreign, Place, Unread, read
 from projections import feeds
-from projections.engine import Fenced
+from projections.engine import Fenced, Replaced
 from projections.folding import Parked
 from projections.ground import (
     Cursor,
@@ -116,6 +116,14 @@ class KafkaFeed:
                 cursor, {p: max(at, starts[p]) for p, at in expected.items()}
             )
 
+    def pass_over(self, partition: int, offset: int, reason: str) -> None:
+        """Note a message that no client can read and go on behind it, if it is the next."""
+        with self._store.pool.connection() as connection, connection.cursor() as cursor:
+            if self._lock(cursor, [partition])[partition] == offset:
+                foreign = Foreign(partition, offset, None, None, reason)
+                self._note_foreign(cursor, [foreign])
+                self._save_offsets(cursor, {partition: offset + 1})
+
     def settle(self) -> int | None:
         """Move the views on to where everything is folded; None when they are there.
 
@@ -195,10 +203,10 @@ class KafkaFeed:
                 feed = "nobody" if stand is None else stand.feed
                 raise Fenced(f"the view {view.name} is fed by {feed}, not by {self.name}")
             if stand.fingerprint != view.fingerprint:
-                raise Fenced(f"the view {view.name} was built anew by another program")
+                raise Replaced(f"the view {view.name} was built anew by another program")
         for name, stand in found.items():
             if stand.feed == self.name and name not in names:
-                raise Fenced(f"another program has {self.name} bring facts to {name} too")
+                raise Replaced(f"another program has {self.name} bring facts to {name} too")
         return {name: found[name] for name in names}
 
     def _lock(self, cursor: Cursor, partitions: list[int]) -> dict[int, int]:

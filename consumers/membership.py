@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, LiteralString
 
@@ -20,8 +21,30 @@ class Followed(Exception):
     """Another process follows these views from the log: it has to stop first."""
 
 
+class Lost(Exception):
+    """The connection that held a name and a share in the views is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A name in the group, for as long as the connection that holds it is there."""
+
+    name: str
+    connection: Connection
+
+    def still(self) -> None:
+        """Raises Lost: somebody else may bear the name by now, or have the views."""
+        try:
+            self.connection.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            raise Lost(
+                f"the connection to the database that held the name {self.name} broke;"
+                f" if it goes on, see to the database: {error}"
+            ) from error
+
+
 @contextmanager
-def membership(dsn: str, feed: str, views: Iterable[View[Any]]) -> Iterator[str]:
+def membership(dsn: str, feed: str, views: Iterable[View[Any]]) -> Iterator[Member]:
     """A name in the group that nobody else bears, and a share in the locks of the views.
 
     The first name that is free: so whoever follows a worker that died bears its name, and
@@ -39,7 +62,7 @@ def membership(dsn: str, feed: str, views: Iterable[View[Any]]) -> Iterator[str]
             name = f"{feed}-{number}"
             lock = lock_number(f"kafka member {name}")
             if _locked(connection, ALONE, lock):
-                yield name
+                yield Member(name, connection)
                 return
 
 

@@ -19,20 +19,18 @@ from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from consumers import metrics
-from consumers.brokers import KafkaUnusable, brokers, client, faust_access, topic
+from consumers import keeping, metrics
+from consumers.brokers import brokers, client, faust_access, topic
 from consumers.delivery import Delivery
-from consumers.hushing import Said
 from consumers.kafka_feed import KafkaFeed
-from consumers.marks import Holed
-from consumers.membership import Followed, membership
-from consumers.publisher import Anew
+from consumers.keeping import LOOK_SECONDS, Again, Gaps
+from consumers.membership import Member, membership
 from consumers.streamed import WATCHED
 from consumers.watch import Watch
-from projections.engine import Fenced
 from projections.view import View
 
 if TYPE_CHECKING:
+    from consumers.hushing import Said
     from domain.desk import Desk
     from store import Store
     from store.settings import Settings
@@ -43,16 +41,14 @@ FEED = "kafka-watch"
 BATCH_MAX = 2_000
 BATCH_WITHIN_SECONDS = 0.02
 SESSION_SECONDS = 6
-RETRY_SECONDS = 1.0
 # Positions move on without a batch too, when the relay sets its mark after it.
 TURN_SECONDS = 0.25
-LOOK_SECONDS = 5.0
 LEAVE_SECONDS_MAX = 5.0
 
 log = logging.getLogger(__name__)
 
 
-class Gap(Exception):
+class Gap(Again):
     """Kafka handed over messages behind ones that were not taken yet (by partition)."""
 
 
@@ -70,28 +66,29 @@ def run(
     ``feed`` names the group that shares the work; any number of workers may run, on any
     machine. Whatever goes wrong, it is said and the worker begins again from what is
     saved. Raises KafkaUnusable when Kafka is not switched on or its clients are not
-    installed, and Fenced when another version of this program has built the views anew.
+    installed, and Replaced when another version of this program has built the views anew.
     """
     brokers(settings)
     client("kafka")
     client("faust")
-    said, watch = Said(log), Watch(store, desk)
-    while not stop.is_set():
-        try:
-            source = topic(settings)
-            with membership(store.dsn, feed, views) as member:
-                kept = KafkaFeed(store, views, source, name=feed)
-                kept.prepare()
-                said.over("the stream worker is at work")
-                to_its_end(Worker(kept, settings, member, watch).serve(stop))
-        except Fenced:
-            raise
-        except (KafkaUnusable, Followed, Anew, Gap) as why:
-            said.once(f"the stream worker begins again: {why}")
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            said.once(f"the stream worker begins again: {what}", exc_info=True)
-        stop.wait(RETRY_SECONDS)
+    corrupt = client("aiokafka.errors").CorruptRecordException
+    watch, gaps = Watch(store, desk), Gaps()
+
+    def work(said: Said) -> None:
+        source = topic(settings)
+        with membership(store.dsn, feed, views) as member:
+            kept = KafkaFeed(store, views, source, name=feed)
+            kept.prepare()
+            worker = Worker(kept, settings, member, watch, gaps)
+            try:
+                to_its_end(
+                    worker.serve(stop, lambda: said.over("the stream worker is at work"))
+                )
+            except (corrupt, UnicodeDecodeError) as damage:
+                keeping.step_over(kept, settings, worker.partitions, stop)
+                raise Again(f"a message that no client can read: {damage}") from damage
+
+    keeping.again_and_again("the stream worker", stop, work)
 
 
 def to_its_end(work: Coroutine[Any, Any, None]) -> None:
@@ -114,15 +111,23 @@ class Worker:
     """One member of the group. Its thread takes one batch after the other."""
 
     def __init__(
-        self, feed: KafkaFeed, settings: Settings, member: str, watch: Watch
+        self,
+        feed: KafkaFeed,
+        settings: Settings,
+        member: Member,
+        watch: Watch,
+        gaps: Gaps,
     ) -> None:
         self._feed = feed
         self._settings = settings
+        self._member = member
         self._watch = watch
-        self._looked_at = monotonic()
+        self._gaps = gaps
+        self._look_at = monotonic() + LOOK_SECONDS
+        self.partitions: set[int] = set()
         self.problem: Exception | None = None
         self._taking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="huiyin-take")
-        self._app = self._make_app(client("faust"), member)
+        self._app = self._make_app(client("faust"), member.name)
 
     def _make_app(self, faust: ModuleType, member: str) -> Any:
         app = faust.App(
@@ -149,8 +154,9 @@ class Worker:
 
     # Serving --------------------------------------------------------------------------
 
-    async def serve(self, stop: threading.Event) -> None:
-        """Work until told to stop; raises what made it impossible to go on."""
+    async def serve(self, stop: threading.Event, well: Callable[[], None]) -> None:
+        """Work until told to stop; ``well`` is called while all is in good order. Raises
+        what made it impossible to go on."""
         app = self._app
         app.finalize()
         try:
@@ -158,7 +164,8 @@ class Worker:
             while not (stop.is_set() or app.should_stop or self.problem):
                 await asyncio.sleep(TURN_SECONDS)
                 await self._on_thread(self._turn)
-                await self._look(app.consumer)
+                if await self._look(app.consumer) and not app.should_stop:
+                    well()
         finally:
             await self._leave()
         if problem := self.problem or app.crash_reason:
@@ -169,7 +176,7 @@ class Worker:
             await self._app.stop()
         except (Exception, asyncio.CancelledError) as why:
             # Its threads may be gone; nothing that it would still write is needed.
-            log.warning("Faust did not stop in good order: %r", why)
+            log.warning("Faust did not stop in good order (it is left behind): %r", why)
         self._taking.shutdown()
 
     async def _fold(self, stream: Any) -> None:
@@ -186,45 +193,35 @@ class Worker:
         taken = self._feed.take(batch)
         metrics.batch(self._feed.name, len(batch), monotonic() - began)
         if taken.missing:
+            self._gaps.mend(self._feed, taken.missing, batch)
             raise Gap(f"what was not taken yet has to come first: {taken.missing}")
         self._turn()
 
     def _turn(self) -> None:
         """Move the views on to where all is folded, and look at what is new there."""
-        try:
-            self._feed.settle()
-        except Holed as hole:
-            log.warning("the topic has a hole, the log is read: %s", hole)
-            self._feed.level(dict.fromkeys(range(self._feed.topic.partitions), 0))
+        keeping.settle(self._feed)
         self._watch.work()
 
     # Where to begin -------------------------------------------------------------------
 
-    async def _look(self, consumer: Any) -> None:
-        """Now and then: is it still the same topic, and does it have what we lack?"""
-        if monotonic() - self._looked_at < LOOK_SECONDS:
-            return
-        self._looked_at = monotonic()
-        now = await self._on_thread(topic, self._settings, self._feed.topic.name)
-        if now.topic_id != self._feed.topic.topic_id:
-            raise Anew(f"the topic {now.name} was made anew")
+    async def _look(self, consumer: Any) -> bool:
+        """Now and then: is all still as it was, and does the topic have what we lack?
+        Whether it was looked at."""
+        if monotonic() < self._look_at:
+            return False
+        self._look_at = monotonic() + LOOK_SECONDS
+        await self._on_thread(keeping.look, self._feed, self._settings, self._member)
         await self._starts(consumer)
+        return True
 
     async def _starts(self, consumer: Any) -> dict[int, int]:
-        """The next offset of each of our partitions. What the topic has lost before it was
-        taken comes from the log."""
+        """The next offset of each of our partitions."""
         first = {
             tp.partition: at
             for tp, at in (await consumer.earliest_offsets(*consumer.assignment())).items()
         }
-        offsets = await self._on_thread(self._feed.next_offsets)
-        if gone := {n: at for n, at in first.items() if at > offsets.get(n, 0)}:
-            log.warning(
-                "the topic begins behind what was taken (%s): the log is read", gone
-            )
-            await self._on_thread(self._feed.level, gone)
-            offsets = await self._on_thread(self._feed.next_offsets)
-        return offsets
+        self.partitions = set(first)
+        return await self._on_thread(keeping.starts, self._feed, first)
 
     async def _on_thread(self, call: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._taking, call, *args)

@@ -39,6 +39,10 @@ class Fenced(Exception):
     """Somebody else moved these views on, or rebuilt one; begin again from the stored."""
 
 
+class Replaced(Fenced):
+    """Another version of this program has these views: this one has to end."""
+
+
 class NotReady(Exception):
     """A view was never built, or was built in another shape than this program knows."""
 

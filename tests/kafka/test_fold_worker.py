@@ -6,7 +6,7 @@ import logging
 import threading
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ from consumers import fold_worker
 from consumers.brokers import access, make_topics, topic
 from consumers.follower import Follower
 from projections.check import check
-from projections.engine import Fenced
+from projections.engine import Replaced
 from projections.ground import standings
 from projections.parked import parked, retry
 from projections.rebuild import make_ready, rebuild
@@ -90,17 +90,74 @@ def test_a_topic_that_is_wiped_under_their_feet_leads_to_the_same_views(
     assert feed.differences() == []
 
 
+@pytest.mark.parametrize("kept", ["half of it", "nothing"])
 def test_what_the_topic_has_lost_comes_from_the_log(
-    feed: KafkaAtWork, kafka: Settings
+    feed: KafkaAtWork, kafka: Settings, kept: str
 ) -> None:
     with at_work("relay", feed.store, kafka):
         record(feed.store, journeys(1, 60))
         until(lambda: messages(kafka) == feed.store.log.head())
-    retention(kafka)
+    (emptied if kept == "nothing" else retention)(kafka)
     assert messages(kafka) < feed.store.log.head()
     with feed.running():
+        until(feed.nothing_is_left)
         record(feed.store, journeys(61, 10))
         until(feed.nothing_is_left)
+    assert feed.differences() == []
+
+
+def test_messages_that_no_client_can_read_are_noted_and_passed_over(
+    feed: KafkaAtWork, kafka: Settings
+) -> None:
+    spoil(kafka, b"of a topic that holds nothing else")
+    with feed.running():
+        record(feed.store, journeys(1, 60))
+        until(feed.nothing_is_left)
+        spoil(kafka, b"behind facts", b"and one more")
+        record(feed.store, journeys(61, 20))
+        until(lambda: noted(feed.store) == 3)
+        until(feed.nothing_is_left)
+    with at_work("fold", feed.store, kafka):  # and what is behind them in the topic
+        until(lambda: taken(feed.store) == messages(kafka))
+    assert feed.differences() == []
+
+
+def test_offsets_that_never_come_are_passed_over(
+    feed: KafkaAtWork, kafka: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where somebody has written in a transaction, its end takes an offset of its own."""
+    told = {**access(kafka), "transactional_id": "somebody else"}
+    producer = import_module("kafka").KafkaProducer(**told)
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.send(topic(kafka).name, b"hello", b"k", partition=0)
+    producer.commit_transaction()
+    producer.close()
+    with feed.running():
+        record(feed.store, journeys(1, 60))
+        until(feed.nothing_is_left)
+        until(lambda: taken(feed.store) == messages(kafka))
+    assert "lacks offsets" in caplog.text
+    caplog.clear()
+    assert feed.differences() == []
+
+
+def test_a_member_whose_connection_broke_begins_again(
+    feed: KafkaAtWork, kafka: Settings, dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its name and its share in the views went with the connection."""
+    with feed.running(), psycopg.connect(dsn, autocommit=True) as admin:
+        record(feed.store, journeys(1, 10))
+        until(feed.nothing_is_left)
+        holding = admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND mode = 'ShareLock' AND granted"
+        )
+        assert holding.fetchall()
+        until(lambda: "held the name contract-1 broke" in caplog.text)
+        record(feed.store, journeys(11, 10))
+        until(feed.nothing_is_left)
+    caplog.clear()
     assert feed.differences() == []
 
 
@@ -181,7 +238,7 @@ def test_a_worker_of_an_older_version_stops_when_the_views_are_no_longer_its_own
     def older() -> None:
         try:
             fold_worker.run(feed.store, kafka, stop, views=FOLLOWED, feed="contract")
-        except Fenced as why:
+        except Replaced as why:
             ended.append(why)
 
     thread = threading.Thread(target=older)
@@ -246,6 +303,42 @@ def stands(store: Store) -> int:
         return standings(connection)[TRAILS.name].position
 
 
+class Bad(str):
+    """The name of a header that is no UTF-8, once it is sent."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
+
+
+def spoil(settings: Settings, *values: bytes) -> None:
+    """Send messages that no client can read into a partition of the facts."""
+    producer = import_module("kafka").KafkaProducer(**access(settings), acks="all")
+    try:
+        for each in values:
+            sent = producer.send(
+                topic(settings).name, each, b"k", headers=[(Bad("x"), b"")], partition=0
+            )
+            sent.get(timeout=30)
+    finally:
+        producer.close()
+
+
+def noted(store: Store) -> int:
+    """How many messages were noted because they are no facts."""
+    return _number(store, "SELECT count(*) FROM kafka.unreadable")
+
+
+def taken(store: Store) -> int:
+    """How many messages were taken from the topic, or passed over."""
+    return _number(store, "SELECT sum(next_offset) FROM kafka.offsets")
+
+
+def _number(store: Store, query: LiteralString) -> int:
+    with store.pool.connection() as connection:
+        row = connection.execute(query).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
 def messages(settings: Settings) -> int:
     """How many messages the topic holds."""
     kafka = import_module("kafka")
@@ -271,4 +364,15 @@ def retention(settings: Settings) -> None:
         admin.delete_records({part: end // 2 for part, end in ends.items() if end})
     finally:
         consumer.close()
+        admin.close()
+
+
+def emptied(settings: Settings) -> None:
+    """Do what the retention of a topic does to all that is too old."""
+    kafka = import_module("kafka")
+    admin, found = kafka.KafkaAdminClient(**access(settings)), topic(settings)
+    try:
+        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
+        admin.delete_records(dict.fromkeys(parts, -1))
+    finally:
         admin.close()

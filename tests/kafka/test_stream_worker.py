@@ -15,12 +15,14 @@ import pytest
 
 from api.office import desk_over
 from consumers import stream_worker, wire
-from consumers.brokers import Topic, access, make_topics, topic
+from consumers.brokers import Topic, access, make_topics
 from consumers.kafka_feed import KafkaFeed
+from consumers.keeping import Gaps
+from consumers.membership import Member, membership
 from consumers.stream_worker import Gap, Worker
 from consumers.watch import Watch
 from domain.desk import Desk
-from projections.engine import Fenced
+from projections.engine import Replaced
 from projections.reading import Stored
 from projections.rebuild import rebuild
 from store import Store
@@ -28,7 +30,15 @@ from store.settings import Settings
 from tests.contract.feed_contract import FOLLOWED, FeedAtWork, FeedContract, until
 from tests.contract.journeys import TRAILS, journeys, record
 from tests.contract.processes import at_work, to_be_killed
-from tests.kafka.test_fold_worker import BREAK_OFF, messages, retention
+from tests.kafka.test_fold_worker import (
+    BREAK_OFF,
+    emptied,
+    messages,
+    noted,
+    retention,
+    spoil,
+    taken,
+)
 from tests.kafka.test_kafka_feed_contract import KafkaAtWork
 from tests.support.kafka import KAFKA_TIER, Brokers
 
@@ -156,21 +166,21 @@ def test_messages_that_are_no_facts_are_noted_and_passed_over(
     assert feed.differences() == []
 
 
-def emptied(settings: Settings) -> None:
-    """Do what the retention of a topic does to all that is too old."""
-    kafka = import_module("kafka")
-    admin, found = kafka.KafkaAdminClient(**access(settings)), topic(settings)
-    try:
-        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
-        admin.delete_records(dict.fromkeys(parts, -1))
-    finally:
-        admin.close()
-
-
-def noted(store: Store) -> int:
-    with store.pool.connection() as connection:
-        row = connection.execute("SELECT count(*) FROM kafka.unreadable").fetchone()
-    return int(row[0]) if row else 0
+@pytest.mark.parametrize("behind", [0, 10])
+def test_messages_that_no_client_can_read_are_noted_and_passed_over(
+    feed: StreamAtWork, kafka: Settings, behind: int
+) -> None:
+    """Faust loses what it has fetched together with one: it is taken all the same."""
+    with at_work("relay", feed.store, kafka):
+        record(feed.store, journeys(1, behind * 6))
+        until(lambda: messages(kafka) == feed.store.log.head())
+        spoil(kafka, b"one", b"and one more")
+        record(feed.store, journeys(behind * 6 + 1, 20))
+        with at_work("stream", feed.store, kafka):
+            until(lambda: noted(feed.store) == 2)
+            until(feed.nothing_is_left)
+            until(lambda: taken(feed.store) == messages(kafka))
+    assert feed.differences() == []
 
 
 def test_a_worker_of_an_older_version_stops_when_the_views_are_no_longer_its_own(
@@ -185,7 +195,7 @@ def test_a_worker_of_an_older_version_stops_when_the_views_are_no_longer_its_own
                 stream_worker.run(
                     feed.store, kafka, stop, desk, views=FOLLOWED, feed="contract"
                 )
-            except Fenced as why:
+            except Replaced as why:
                 ended.append(why)
 
     thread = threading.Thread(target=older)
@@ -212,9 +222,9 @@ def handed(store: Store, settings: Settings, first: int) -> Exception | None:
     record(store, journeys(1, 5))
     entries = store.log.read(0, store.log.head())
 
-    async def hand(desk: Desk) -> Exception | None:
+    async def hand(desk: Desk, member: Member) -> Exception | None:
         told = replace(settings, kafka="127.0.0.1:1")
-        worker = Worker(feed, told, "contract-1", Watch(store, desk))
+        worker = Worker(feed, told, member, Watch(store, desk), Gaps())
 
         def done() -> bool:
             return worker.problem is not None or folded(store) == len(entries)
@@ -229,8 +239,8 @@ def handed(store: Store, settings: Settings, first: int) -> Exception | None:
         worker.agent.app.consumer._thread.thread_loop.close()
         return worker.problem
 
-    with desk_over(store) as desk:
-        return asyncio.run(hand(desk))
+    with desk_over(store) as desk, membership(store.dsn, "contract", FOLLOWED) as member:
+        return asyncio.run(hand(desk, member))
 
 
 def folded(store: Store) -> int:
