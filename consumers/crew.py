@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from store.settings import Settings
 
 STOP_SECONDS_MAX = 15.0
+
+log = logging.getLogger(__name__)
 
 
 class Unknown(Exception):
@@ -73,7 +76,9 @@ def at_work(
     *,
     only: Collection[str] = (),
 ) -> Iterator[threading.Event]:
-    """The crew works until the block ends, or the event that is yielded is set.
+    """The crew works until the block ends, or the event that is yielded is set. It is set
+    too when one of them ended before: the others are not worth much without it, and
+    whoever started the process can start it again.
 
     ``only`` names those who shall; by default all do. Raises Unknown for anybody else.
     """
@@ -82,7 +87,9 @@ def at_work(
     if strangers := set(only) - crew.keys():
         raise Unknown(sorted(strangers), list(crew), kafka=bool(settings.kafka))
     threads = [
-        threading.Thread(target=work, args=[stop], name=f"huiyin-{name}", daemon=True)
+        threading.Thread(
+            target=to_its_end, args=[name, work, stop], name=f"huiyin-{name}", daemon=True
+        )
         for name, work in crew.items()
         if not only or name in only
     ]
@@ -94,3 +101,18 @@ def at_work(
         stop.set()
         for thread in threads:
             thread.join(timeout=STOP_SECONDS_MAX)
+
+
+def to_its_end(
+    name: str, work: Callable[[threading.Event], None], stop: threading.Event
+) -> None:
+    """Have a member work; if it ends before it is told to, say so and stop them all."""
+    try:
+        work(stop)
+    except Exception as why:
+        log.critical("%s cannot go on: %s", name, why, exc_info=True)
+    else:
+        if not stop.is_set():
+            log.critical("%s ended before it was told to: start the process again", name)
+    finally:
+        stop.set()

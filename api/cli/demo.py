@@ -57,7 +57,7 @@ def demo(
             refuse(f"the sample day is one of {PROFILE}: unset HUIYIN_PROFILE")
         # The day lies in the past: time is kept when it is over, not between its acts.
         load(opened)
-        stack.enter_context(following(opened))
+        ended = stack.enter_context(following(opened))
         until_now(opened)
         if door is None:
             if not show_round(opened):
@@ -65,7 +65,7 @@ def demo(
             return
         show_board(opened)
         where_to_look(address(door), tokens(opened))
-        serve_until_stopped(opened, door)
+        serve_until_stopped(opened, door, ended)
 
 
 def load(opened: Office) -> None:

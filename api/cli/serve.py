@@ -48,10 +48,13 @@ def serve(
         listening(host, port) as door,
         office() as opened,
         telling(opened, metrics_host, metrics_port),
-        following(opened) if work else nullcontext(),
+        following(opened) if work else nullcontext(threading.Event()) as ended,
     ):
         notes.print(f"huiyin serves on {address(door)}/openapi.json")
-        serve_until_stopped(opened, door)
+        serve_until_stopped(opened, door, ended)
+        alone = ended.is_set()
+    if alone:
+        raise typer.Exit(1)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -68,8 +71,11 @@ def address(door: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def serve_until_stopped(opened: Office, door: socket.socket) -> None:
-    """Answer over HTTP until Ctrl-C or SIGTERM; what is under way is finished first."""
+def serve_until_stopped(
+    opened: Office, door: socket.socket, ended: threading.Event
+) -> None:
+    """Answer over HTTP until Ctrl-C or SIGTERM, or until those who work here have
+    ``ended``; what is under way is finished first."""
     app = create_app(opened.store, opened.desk, VIEWS, positions=opened.follower.positions)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
     server = uvicorn.Server(config)
@@ -81,6 +87,12 @@ def serve_until_stopped(opened: Office, door: socket.socket) -> None:
     signal.signal(signal.SIGTERM, stopped)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
         signal.signal(signal.SIGHUP, stopped)
+
+    def follow() -> None:
+        ended.wait()
+        server.should_exit = True
+
+    threading.Thread(target=follow, name="huiyin-ended", daemon=True).start()
     with suppress(KeyboardInterrupt):
         server.run(sockets=[door])
 
@@ -93,23 +105,29 @@ def work(
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = HOST,
 ) -> None:
-    """Keep the views, keep time, speak to Kafka if that is switched on; until Ctrl-C."""
+    """Keep the views, keep time, speak to Kafka if that is switched on; until Ctrl-C.
+
+    Ends with 1 when one of them cannot go on, for a supervisor to start it again.
+    """
     told = threading.Event()
-
-    def stopped(_number: int, _frame: FrameType | None) -> None:
-        told.set()
-
     with (
         office() as opened,
         telling(opened, metrics_host, metrics_port),
-        following(opened, only or ()),
+        following(opened, only or ()) as ended,
     ):
+
+        def stopped(_number: int, _frame: FrameType | None) -> None:
+            told.set()
+            ended.set()
+
         signal.signal(signal.SIGTERM, stopped)
         signal.signal(signal.SIGINT, stopped)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, stopped)
         notes.print("huiyin works; Ctrl-C ends it")
-        told.wait()
+        ended.wait()
+    if not told.is_set():
+        raise typer.Exit(1)
 
 
 @contextmanager

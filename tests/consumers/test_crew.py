@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from consumers.crew import at_work
+from consumers.crew import at_work, to_its_end
 from projections.timekeepers import timekeeping
 from tests.consumers.test_follower import until
 from tests.support.timekeeping import hotline_on, whole_ladder
@@ -36,3 +40,32 @@ def test_the_crews_of_two_processes_keep_time_together(dsn: str, tmp_path: Path)
             one.receive(*range(20))
             until(lambda: one.by_time() == whole_ladder(*range(20)))
         assert one.by_time() == whole_ladder(*range(20))
+
+
+def gives_up(_stop: threading.Event) -> None:
+    raise ValueError("no more of this")
+
+
+def goes_home(_stop: threading.Event) -> None:
+    """Ends before it is told to."""
+
+
+@pytest.mark.parametrize("work", [gives_up, goes_home])
+def test_one_that_cannot_go_on_says_so_and_stops_the_others(
+    work: Callable[[threading.Event], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = threading.Event()
+    to_its_end("relay", work, stop)
+    assert stop.is_set()
+    [told] = caplog.records
+    assert told.levelno == logging.CRITICAL
+    assert told.getMessage().startswith("relay ")
+
+
+def test_one_that_ends_when_it_is_told_to_says_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    to_its_end("relay", goes_home, stop)
+    assert not caplog.records

@@ -36,6 +36,13 @@ BREAK_OFF = (
 )
 
 
+# The same to those that have a share in the views of a feed.
+BREAK_SHARES = (
+    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database d ON d.oid = database"
+    " WHERE datname = current_database() AND locktype = 'advisory' AND mode = 'ShareLock'"
+)
+
+
 @pytest.fixture
 def feed(store: Store, kafka: Settings) -> KafkaAtWork:
     return KafkaAtWork(store, kafka)
@@ -149,11 +156,7 @@ def test_a_member_whose_connection_broke_begins_again(
     with feed.running(), psycopg.connect(dsn, autocommit=True) as admin:
         record(feed.store, journeys(1, 10))
         until(feed.nothing_is_left)
-        holding = admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-            " AND mode = 'ShareLock' AND granted"
-        )
-        assert holding.fetchall()
+        assert admin.execute(BREAK_SHARES).fetchall()
         until(lambda: "held the name contract-1 broke" in caplog.text)
         record(feed.store, journeys(11, 10))
         until(feed.nothing_is_left)
@@ -226,6 +229,32 @@ def test_a_follower_of_the_log_and_a_worker_never_feed_a_view_at_once(
             by_log.join()
             until(lambda: fed_by(feed.store) == {"contract"})
             until(feed.nothing_is_left)
+    assert feed.differences() == []
+
+
+def test_views_taken_from_a_worker_that_lost_its_share_come_back_to_it(
+    feed: KafkaAtWork, dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(feed.store, journeys(1, 20))
+    stop = threading.Event()
+    by_log = threading.Thread(target=Follower(feed.store, FOLLOWED).run, args=[stop])
+    with feed.running(), psycopg.connect(dsn, autocommit=True) as admin:
+        until(feed.nothing_is_left)
+        by_log.start()
+
+        def taken_away() -> bool:
+            admin.execute(BREAK_SHARES)
+            return fed_by(feed.store) == {"log"}
+
+        until(taken_away)
+        record(feed.store, journeys(21, 20))
+        until(lambda: "without HUIYIN_KAFKA" in caplog.text)
+        stop.set()
+        by_log.join()
+        until(lambda: fed_by(feed.store) == {"contract"})
+        record(feed.store, journeys(41, 20))
+        until(feed.nothing_is_left)
+    caplog.clear()
     assert feed.differences() == []
 
 
