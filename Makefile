@@ -5,8 +5,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 TIERS ?=
+WORKERS ?= auto
 ONCE ?=
 PORT ?=
+
+# A module's tests stay together (tests/support/spreading.py), in the order of collection.
+SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help demo test fire lint format asyncapi bench bench-streams clean
 
@@ -38,7 +42,7 @@ demo: $(VENV)/.runs
 	$(BIN)/huiyin demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.tests
-	HUIYIN_TIERS="$(TIERS)" $(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	HUIYIN_TIERS="$(TIERS)" $(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

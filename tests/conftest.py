@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
 
 from store import Store, open_store
 from store.settings import Settings
 from tests.support.database import Databases, databases
+from tests.support.spreading import Spreading, share_brokers
 from tests.tiers import TIERS, demanded, left_out
+
+# How long an example takes depends on what else the machine does: nothing to fail for.
+hypothesis_settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("untimed")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    share_brokers(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spreading:
+    return Spreading(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -24,6 +46,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Last of all, name the tiers that were left out, and what each is waiting for."""
     for tier, reason in left_out(TIERS).items():
         terminalreporter.write_line(f"tier left out: {tier}: {reason}")
+
+
+@pytest.fixture(scope="module")
+def uncounted() -> Iterator[None]:
+    """For a module that runs the same lines many thousand times: coverage looks away.
+
+    Looking takes longer than running them, and other tests have them counted.
+    """
+    watching, in_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    yield
+    sys.settrace(watching)
+    threading.settrace(in_threads)
 
 
 @pytest.fixture(scope="session")

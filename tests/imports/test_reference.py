@@ -31,7 +31,11 @@ from tests.imports.history import (
 )
 from tests.tiers import SHARED_DATA
 
-pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.shared_data,
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("uncounted"),
+]
 
 INCIDENTS = SHARED_DATA / "bpic2013_incidents.csv.gz"
 KEPT = (

@@ -84,6 +84,7 @@ class Memory(POPOFactory):
         super().__init__({})
         self.log = MemoryLog()
         self.snapshots = POPOAggregateRecorder()
+        self._read: list[Fact] = []
 
     def mapper(
         self,
@@ -112,6 +113,7 @@ class Memory(POPOFactory):
 
     def facts(self, stream: UUID | None = None) -> list[Fact]:
         """Everything on record, or one stream of it, in order."""
-        found = self.log.select_notifications(1, 1_000_000)
-        facts = [FactMapper().to_domain_event(each) for each in found]
-        return [f for f in facts if stream is None or f.originator_id == stream]
+        # What was recorded stays as it is: only what came since is decoded.
+        found = self.log.select_notifications(len(self._read) + 1, 1_000_000)
+        self._read += [FactMapper().to_domain_event(each) for each in found]
+        return [f for f in self._read if stream is None or f.originator_id == stream]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +15,10 @@ from domain.refused import Refused
 from tests.domain.promise.shapes import REACH, calendars, moments, pauses
 from tests.domain.promise.slow_calendar import SlowCalendar
 
+pytestmark = pytest.mark.usefixtures("uncounted")
+
 walked = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

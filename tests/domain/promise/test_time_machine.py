@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 from uuid import uuid5
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -233,8 +234,9 @@ def spoken(hours: Hours) -> list[CaseFact]:
     ]
 
 
+@pytest.mark.usefixtures("uncounted")
 def test_nothing_that_falls_due_is_lost_doubled_or_told_out_of_turn() -> None:
     run_state_machine_as_test(
         Time,
-        settings=settings(max_examples=25, stateful_step_count=15, deadline=None),
+        settings=settings(max_examples=25, stateful_step_count=15),
     )
