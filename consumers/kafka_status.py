@@ -16,6 +16,7 @@ from consumers import fold_worker, intake, stream_worker
 from consumers.brokers import INTAKE, TOPICS, administrator, client
 from consumers.hushing import CLIENTS
 from consumers.marks import last_ends
+from consumers.publisher import MAKE_ANEW
 from consumers.relay import LEADER_LOCK
 from consumers.streamed import STREAMED, WATCHED
 from consumers.wire import CASE_FACTS
@@ -328,8 +329,7 @@ def _wrong_with_topics(asked: Status) -> Iterator[str]:
         if topic.lost:
             yield (
                 f"partitions {_listed(topic.lost)} of {topic.name} have lost messages that"
-                " the brokers had acknowledged: delete the topic and run `huiyin kafka"
-                " topics`; everything is published again from the log"
+                f" the brokers had acknowledged: {MAKE_ANEW}"
             )
 
 

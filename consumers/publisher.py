@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from time import monotonic
@@ -13,6 +13,7 @@ from consumers import wire
 from consumers.brokers import (
     BOOTSTRAP_MS_MAX,
     MESSAGE_BYTES_MAX,
+    KafkaUnusable,
     Topic,
     access,
     administrator,
@@ -33,12 +34,28 @@ LINGER_MS = 1_000
 BATCH_BYTES = 256 * 1024
 PATIENCE_SECONDS = 1.0
 CLOSE_SECONDS_MAX = 5.0
+MAKE_ANEW = (
+    "delete the topic and run `huiyin kafka topics`; everything is published again from the"
+    " log"
+)
 
 log = logging.getLogger(__name__)
 
 
 class Anew(Exception):
     """The topic was deleted, or deleted and made again: what it held must be sent again."""
+
+
+class Shrunk(KafkaUnusable):
+    """The topic is the one that it was, and has lost what was acknowledged."""
+
+    def __init__(self, name: str, partitions: Iterable[int]) -> None:
+        self.partitions = sorted(partitions)
+        listed = ", ".join(map(str, self.partitions))
+        super().__init__(
+            f"partitions {listed} of {name} have lost messages"
+            f" that the brokers had acknowledged: {MAKE_ANEW}"
+        )
 
 
 class Message(NamedTuple):
@@ -101,7 +118,9 @@ class Publisher:
         """Send, and wait for every acknowledgement; the ends of the partitions after it.
 
         ``ends`` are those before it. ``wait`` is called with what is the matter for every
-        second that passes, and may raise. Raises KafkaError.
+        second that passes, and may raise. Raises KafkaError; Anew or Shrunk when the
+        offsets that came back are not behind ``ends``: it was another topic that
+        acknowledged, or what was there is lost.
         """
         name = self.target.name
         sent = [
@@ -117,15 +136,21 @@ class Publisher:
         ]
         self._flush(wait)
         after = [*ends]
-        unknown = set()
+        unknown, shrunk = set(), set()
         for future in sent:
             got = future.get(timeout=0)
             if got.offset < 0:  # taken for a repetition: written, but it is not said where
                 unknown.add(got.partition)
+            elif got.offset < ends[got.partition]:
+                shrunk.add(got.partition)
             after[got.partition] = max(after[got.partition], got.offset + 1)
         if unknown:
             now = self.ends()
             after = [now[n] if n in unknown else end for n, end in enumerate(after)]
+            shrunk |= {n for n in unknown if now[n] < ends[n]}
+        if shrunk:
+            self.look()
+            raise Shrunk(name, shrunk)
         return after
 
     def _flush(self, wait: Callable[[str], None]) -> None:
@@ -140,16 +165,18 @@ class Publisher:
                 return
 
     def ends(self) -> list[int]:
-        """Where each partition ends now."""
+        """Where each partition of this very topic ends now. Raises Anew, KafkaUnusable."""
         part = client("kafka").TopicPartition
         latest = client("kafka.admin").OffsetSpec.LATEST
         asked = {part(self.target.name, n): latest for n in range(self.target.partitions)}
         with reachable(self._settings):
             found = self._admin.list_partition_offsets(asked)
+        self.look()
         return [found[each].offset for each in asked]
 
     def look(self) -> None:
-        """Raises Anew when the topic is no longer the one that it was; KafkaUnusable."""
+        """Raises Anew when the topic is no longer the one that it was; KafkaUnusable, also
+        when partitions were added to it."""
         with reachable(self._settings) as kafka:
             try:
                 found = described(self._admin, [self.target.name])
@@ -158,6 +185,17 @@ class Publisher:
         now = found.get(self.target.name)
         if now is None or now[0].topic_id != self.target.topic_id:
             raise Anew(f"the topic {self.target.name} was deleted or made anew")
+        same_shape(now[0], self.target.partitions)
+
+
+def same_shape(here: Topic, partitions: int) -> None:
+    """Raises KafkaUnusable when a topic has other than so many partitions: a case would
+    have some of its facts in one, and those that follow in another."""
+    if here.partitions != partitions:
+        raise KafkaUnusable(
+            f"the topic {here.name} had {partitions} partitions and has {here.partitions},"
+            f" so that cases would lose their order: {MAKE_ANEW}"
+        )
 
 
 UNANSWERED = "records wait to be acknowledged since batch creation"

@@ -27,8 +27,15 @@ from consumers.marks import (
     prune,
     settle_all,
 )
-from consumers.publisher import Anew, Page, Publisher, publishing
-from projections.ground import make_ground
+from consumers.publisher import (
+    Anew,
+    Page,
+    Publisher,
+    Shrunk,
+    publishing,
+    same_shape,
+)
+from projections.ground import lock_number, make_ground
 from store import Store
 from store.feed import Feed
 from store.settings import Settings
@@ -39,8 +46,9 @@ RETRY_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 # How long what was sent may still be acknowledged once the relay is told to stop.
 STOP_SECONDS_MAX = 5.0
-# Any number that no other advisory lock of this database uses.
-LEADER_LOCK = 0x4855_4959_494E_0001
+LEADER_LOCK = lock_number("kafka relay")
+# An offset that no topic comes to.
+NEVER = 2**63 - 1
 MEMBER = "relay"
 WAITS = "the relay waits, facts are kept in the log meanwhile"
 
@@ -184,7 +192,11 @@ class Relay:
                     f" {self._after}: it is published again by whoever comes next"
                 )
 
-        ends = publisher.publish(page.messages, self._ends, wait)
+        try:
+            ends = publisher.publish(page.messages, self._ends, wait)
+        except Shrunk as lost:
+            self._give_up(publisher.target, lost)
+            raise
         self.save(publisher.target, page.position, ends)
         self._said.over("the relay publishes again")
         metrics.batch(MEMBER, page.facts, monotonic() - began)
@@ -208,10 +220,27 @@ class Relay:
 
     def _ends_so_far(self, publisher: Publisher) -> list[int]:
         """The ends of the last mark. Without one, what is in the topic ends where it ends
-        now, at the latest."""
+        now, at the latest.
+
+        Raises Shrunk when it ends before that, KafkaUnusable when partitions were added.
+        """
         target = publisher.target
-        ends = last_ends(self._leader, target.topic_id, target.partitions)
-        return ends if any(ends) or not self._after else publisher.ends()
+        marked = last_ends(self._leader, target.topic_id, 0)
+        if not (any(marked) or self._after):
+            return [0] * target.partitions
+        now = publisher.ends()
+        if not marked:
+            return now
+        same_shape(target, len(marked))
+        if lost := [n for n, end in enumerate(marked) if now[n] < end]:
+            raise Shrunk(target.name, lost)
+        return marked
+
+    def _give_up(self, target: Topic, lost: Shrunk) -> None:
+        """Nothing is marked in this topic any more: other messages stand now where some
+        were lost, and by its ends alone it would soon look whole again."""
+        ends = [NEVER if n in lost.partitions else end for n, end in enumerate(self._ends)]
+        mark(self._leader, target.topic_id, self._after, self._after, ends)
 
     def save(self, target: Topic, position: int, ends: list[int]) -> None:
         """All up to ``position`` is in the topic before ``ends``. Raises Deposed."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
+from contextlib import ExitStack
 from dataclasses import replace
 
 import psycopg
 import pytest
 
 from consumers import relay, wire
-from consumers.brokers import make_topics
+from consumers.brokers import administrator, make_topics, topic
+from projections.ground import standings
 from store import Store
 from store.settings import Settings
-from tests.contract.feed_contract import until
+from tests.contract.feed_contract import FeedAtWork, until
 from tests.contract.journeys import journeys, record
 from tests.contract.processes import at_work
+from tests.kafka.test_kafka_feed_contract import KafkaAtWork
 from tests.kafka.test_relay import holds, messages, relayed
 from tests.support.kafka import KAFKA_TIER, Brokers
 
@@ -22,6 +26,7 @@ pytestmark = KAFKA_TIER
 
 Log = pytest.LogCaptureFixture
 
+LOST = "have lost messages that the brokers had acknowledged: delete the topic"
 # Ends the session that holds an advisory lock.
 BREAK_OFF = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
@@ -146,3 +151,103 @@ def test_a_broker_of_three_that_is_killed_costs_nothing(
         until(lambda: published(store))
     assert everything_once_at_least(store, guarded)
     assert holds(store, guarded)
+
+
+def test_no_view_claims_a_position_that_is_not_folded_while_the_topic_is_made_anew(
+    store: Store, kafka: Settings, broker: Brokers
+) -> None:
+    """What waits to be acknowledged when the topic goes is acknowledged by the new one, at
+    offsets that everybody is past."""
+    feed = KafkaAtWork(store, kafka)
+    record(store, journeys(1, 60))
+    with feed.running():
+        until(feed.nothing_is_left)
+        broker.forget_topics()
+        record(store, journeys(61, 2))
+        make_topics(kafka)
+        until(lambda: honest(feed) and feed.nothing_is_left())
+        until(lambda: relayed_of(store, kafka) == store.log.head())
+    assert feed.differences() == []
+    assert holds(store, kafka)
+
+
+def honest(feed: FeedAtWork) -> bool:
+    """That every fact up to the position of the views is folded is so at any moment."""
+    with feed.store.pool.connection() as connection:
+        stands = standings(connection)
+    claimed = max(stands[view.name].position for view in feed.views)
+    assert feed.folded() >= claimed
+    return True
+
+
+def relayed_of(store: Store, settings: Settings) -> int:
+    """How far the relay is in the topic as it stands."""
+    with store.pool.connection() as connection:
+        row = connection.execute(
+            "SELECT position FROM kafka.relayed WHERE topic_id = %s",
+            [topic(settings).topic_id],
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_topic_that_has_lost_its_tail_is_marked_no_further_until_it_is_made_anew(
+    leads: bool, store: Store, kafka: Settings, broker: Brokers, caplog: Log
+) -> None:
+    feed = KafkaAtWork(store, kafka)
+    record(store, journeys(1, 40))
+    with ExitStack() as relays, at_work("fold", store, kafka):
+        relays.enter_context(at_work("relay", store, kafka))
+        until(feed.nothing_is_left)
+        known = store.log.head()
+        if not leads:
+            relays.close()
+        broker.kill(1)
+        try:
+            record(store, journeys(41, 2))
+            lose_tails(broker, feed.topic.name)
+        finally:
+            broker.start()
+        if not leads:
+            relays.enter_context(at_work("relay", store, kafka))
+        until(lambda: LOST in caplog.text)
+        relays.close()
+        caplog.clear()
+        relays.enter_context(at_work("relay", store, kafka))
+        until(lambda: LOST in caplog.text)
+        assert relayed_of(store, kafka) == known
+        assert honest(feed)
+        broker.forget_topics()
+        make_topics(kafka)
+        until(lambda: honest(feed) and feed.nothing_is_left())
+    assert feed.differences() == []
+
+
+def lose_tails(broker: Brokers, name: str) -> None:
+    """What a broker that was killed loses of a topic when its disk had not yet written the
+    later half."""
+    for messages_of in broker.data.rglob(f"{name}-*/*.log"):
+        os.truncate(messages_of, messages_of.stat().st_size // 2)
+        for index in messages_of.parent.glob("*index"):
+            index.unlink()
+
+
+def test_a_topic_whose_partitions_were_added_to_is_left_alone_until_it_is_made_anew(
+    store: Store, kafka: Settings, broker: Brokers, caplog: Log
+) -> None:
+    feed = KafkaAtWork(store, kafka)
+    record(store, journeys(1, 20))
+    with at_work("relay", store, kafka):
+        until(lambda: published(store))
+    before, held = topic(kafka), len(messages(kafka))
+    with administrator(kafka) as admin:
+        admin.create_partitions({before.name: before.partitions + 1})
+    until(lambda: topic(kafka).partitions == before.partitions + 1)
+    record(store, journeys(21, 20))
+    with feed.running():
+        until(lambda: f"had {before.partitions} partitions and has" in caplog.text)
+        assert len(messages(kafka)) == held
+        broker.forget_topics()
+        make_topics(kafka)
+        until(lambda: honest(feed) and feed.nothing_is_left())
+    assert feed.differences() == []
