@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 
 ROLE = "intake"
 ATTEMPTS = 3
+NOT_ITS_FAULT = (
+    persistence.PersistenceError,
+    persistence.MapperDeserialisationError,
+    psycopg.Error,
+    VaultError,
+    OSError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -142,12 +149,13 @@ class Reception:
 
 @contextmanager
 def not_its_fault() -> Iterator[None]:
-    """Raise Held for troubles of the database, the disk and the keys."""
+    """Raise Held for troubles of the database, the disk and the keys, and for what a newer
+    program wrote: this one has to be brought up to date."""
     try:
         yield
     except (persistence.DataError, psycopg.DataError):
         raise
-    except (persistence.PersistenceError, psycopg.Error, VaultError, OSError) as away:
+    except NOT_ITS_FAULT as away:
         (said, *_) = [*str(away).splitlines(), ""]
         raise Held(f"{type(away).__name__}: {said}") from away
 

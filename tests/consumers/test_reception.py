@@ -22,7 +22,9 @@ from domain.case.receive import CaseReceived
 from domain.command import Command
 from domain.desk import Answer, Desk
 from domain.fact import Sealed
+from domain.policy.book import policy_book_id
 from store import Store
+from store.mapper import StoredFact
 from tests.support.offices import timeless
 from tests.support.organisation import founding
 from tests.support.sending import body, message
@@ -279,6 +281,19 @@ def test_a_database_in_trouble_holds_the_message(
         finally:
             admin.execute("ALTER TABLE vault.gone RENAME TO people")
     assert reception.take(sent) is None
+
+
+@pytest.mark.parametrize("stream", ["case", "policies"])
+def test_what_a_newer_program_wrote_holds_the_message_until_this_one_is_newer_too(
+    store: Store, stream: str
+) -> None:
+    at = {"case": (case_of("GD-1"), 1), "policies": (policy_book_id("sgcc-2022"), 2)}
+    with desk_over(store) as desk:
+        publish(desk, rules(1, "2022-01-01T00:00:00Z", closed=False), NOW, PUBLISHER)
+    later = StoredFact(*at[stream], "something.later", b"{}", occurred_at=NOW)
+    store.recorder.insert_events([later])
+    with desk_over(store) as desk, pytest.raises(Held, match="later version"):
+        Reception(store, desk, lambda: NOW).take(message(id="GD-1"))
 
 
 def test_a_desk_that_others_are_always_faster_at_holds_the_message(
