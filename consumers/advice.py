@@ -27,6 +27,17 @@ REMEDIES = (
         " of who signed it, and it must bear the host's name",
     ),
     Remedy(
+        (
+            "Handshake failed: [Errno 104]",  # Linux
+            "Handshake failed: [Errno 54]",  # macOS
+            "Handshake failed: Connection reset by peer",
+            "Handshake failed: EOF",
+            "Handshake failed: [SSL: UNEXPECTED_EOF",
+        ),
+        "a broker hung up in the middle of the TLS handshake: does it still run? If it"
+        " does, and its listener does not speak TLS, unset HUIYIN_KAFKA_CA",
+    ),
+    Remedy(
         ("Handshake failed",),
         "the TLS handshake failed: does the brokers' listener speak TLS? If not, unset"
         " HUIYIN_KAFKA_CA",
@@ -49,6 +60,10 @@ REMEDIES = (
     Remedy(
         ("UnknownTopicOrPartition", "UnknownTopicId", "InconsistentTopicId"),
         "a topic is missing or was made anew: run `huiyin kafka topics`",
+    ),
+    Remedy(
+        ("LeaderNotAvailable", "NotLeaderFor"),
+        "a partition has no leader: bring the brokers that are down back",
     ),
     Remedy(
         ("NotEnoughReplicas",),

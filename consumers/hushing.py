@@ -13,12 +13,16 @@ from time import monotonic
 
 AGAIN_SECONDS = 60.0
 HEARD_MAX = 200
+SAID_MAX = 200
 # Warns whenever the machine is busy.
 SLOW = "kafka.net.selector"
 
 
 class Said:
-    """Warns of a state once, and again when it has lasted; not with every attempt."""
+    """Warns of a state once, and again when it has lasted; not with every attempt.
+
+    It remembers the last few states only: their texts may name a place or a moment.
+    """
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
@@ -40,7 +44,10 @@ class Said:
         now = monotonic()
         if now - self._said.get(text, -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._log.warning("%s", text, exc_info=exc_info)
+            self._said.pop(text, None)  # the oldest comes first
             self._said[text] = now
+            if len(self._said) > SAID_MAX:
+                del self._said[next(iter(self._said))]
 
 
 class Hush(logging.Handler):

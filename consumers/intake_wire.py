@@ -46,8 +46,8 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 TEXTS: dict[str, Text] = {
     "bad_header": Text(
-        "消息头“{name}”须恰好出现一次, 且为 {wants}",
-        "the header {name} must be there once and be {wants}",
+        "消息头“{name}”须恰好出现一次, 其值须为: {wants.zh}",
+        "the header {name} must be there once and be {wants.en}",
     ),
     "body_too_large": Text(
         "消息内容超过 {limit} 字节", "the body is larger than {limit} bytes"
@@ -219,15 +219,22 @@ def _agree(headers: Headers) -> None:
 def _source(headers: Headers) -> str:
     source = _name(headers, "ce_source")
     if source is None or ":" in source:
-        wants = f"a printable text of 1 to {NAME_LENGTH_MAX} characters without a colon"
-        raise _bad("ce_source", wants)
+        raise _bad(
+            "ce_source",
+            f"1 至 {NAME_LENGTH_MAX} 个可显示字符, 且不含冒号",
+            f"a printable text of 1 to {NAME_LENGTH_MAX} characters without a colon",
+        )
     return source
 
 
 def _id(headers: Headers) -> str:
     found = _name(headers, "ce_id")
     if found is None:
-        raise _bad("ce_id", f"a printable text of 1 to {NAME_LENGTH_MAX} characters")
+        raise _bad(
+            "ce_id",
+            f"1 至 {NAME_LENGTH_MAX} 个可显示字符",
+            f"a printable text of 1 to {NAME_LENGTH_MAX} characters",
+        )
     return found
 
 
@@ -235,8 +242,11 @@ def _time(headers: Headers) -> datetime:
     try:
         return msgspec.convert(_header(headers, "ce_time"), Moment)
     except msgspec.ValidationError:
-        wants = "a time with its offset, for example 2026-03-02T09:00:00Z"
-        raise _bad("ce_time", wants) from None
+        raise _bad(
+            "ce_time",
+            "带时区的时间, 例如 2026-03-02T09:00:00Z",
+            "a time with its offset, for example 2026-03-02T09:00:00Z",
+        ) from None
 
 
 def _header(headers: Headers, name: str) -> str | None:
@@ -258,7 +268,9 @@ def _name(headers: Headers, name: str) -> str | None:
     return text if text.isprintable() and text.strip() == text else None
 
 
-def _bad(name: str, wants: str) -> Unfit:
+def _bad(name: str, zh: str, en: str | None = None) -> Unfit:
+    """What a header must be, in both languages; a value is the same in both."""
+    wants = Text(zh, en or zh)
     return Unfit("bad_header", field=name, name=name, wants=wants)
 
 

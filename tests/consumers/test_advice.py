@@ -11,6 +11,7 @@ SAID = {
     "KafkaTimeoutError: Unable to bootstrap from ['one:9092']": "does the broker run",
     "[Error 3] UnknownTopicOrPartitionError: x": "huiyin kafka topics",
     "UnknownTopicIdError: x": "huiyin kafka topics",
+    "[Error 5] LeaderNotAvailableError: x": "has no leader",
     "[Error 19] NotEnoughReplicasError: x": "brokers that are down",
     "[Error 56] KafkaStorageError: x": "disk",
     "[Error 38] InvalidReplicationFactorError: x": "HUIYIN_KAFKA_REPLICATION",
@@ -26,6 +27,7 @@ HEARD = {
     "Connection failed: KafkaConnectionError: 111 ECONNREFUSED": "does the broker run",
     "Connection failed: KafkaConnectionError: DNS Resolution failure": "no host",
     "Connection lost: KafkaConnectionError: Handshake failed: [SSL: X]": "HUIYIN_KAFKA_CA",
+    "Connection lost: Handshake failed: [Errno 104] Connection reset by peer": "still run",
     "Connection lost: Handshake failed: certificate verify failed: y": "signed it",
 }
 GIVEN_UP = "KafkaTimeoutError: Unable to bootstrap from ['one:9092']"

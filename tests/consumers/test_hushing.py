@@ -116,6 +116,17 @@ def test_that_it_is_over_is_said_only_when_there_was_something(caplog: Log) -> N
     assert texts(caplog, "states") == ["away", "well again"]
 
 
+def test_of_states_without_end_the_last_ones_are_remembered(caplog: Log) -> None:
+    said = Said(logging.getLogger("states"))
+    for offset in range(hushing.SAID_MAX + 1):
+        said.once(f"held at {offset}")
+    caplog.clear()
+    said.once("held at 1")
+    assert texts(caplog, "states") == []
+    said.once("held at 0")
+    assert texts(caplog, "states") == ["held at 0"]
+
+
 def test_coming_and_going_is_no_flood_either(
     caplog: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_header_that_is_missing_or_no_text_is_refused_by_name(
     assert (no.code, no.field) == ("bad_header", f"ce_{name}")
     assert f"ce_{name}" in no.en
     assert f"ce_{name}" in no.zh
+    assert not {"a", "text", "characters", "time"} & {*no.zh.split()}
 
 
 def test_a_header_that_is_there_twice_is_refused() -> None:

@@ -73,7 +73,7 @@ def test_topics_are_made_once_and_then_kept(
 
 
 def test_what_can_be_set_later_is_set(topics: Run, kafka: Settings) -> None:
-    assert configs(kafka)["retention.ms"] == "-1"
+    until(lambda: configs(kafka)["retention.ms"] == "-1")
     altered = topics(retention_days="2")
     assert altered.exit_code == 0
     assert altered.stdout.count(" altered ") == len(TOPICS)
