@@ -42,6 +42,7 @@ def huiyin(
     office, dsn = played
     monkeypatch.setenv("DATABASE_URL", dsn)
     monkeypatch.setenv("HUIYIN_HOME", str(office.settings.home))
+    monkeypatch.setenv("COLUMNS", "160")  # whatever terminal the tests are run in
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Result:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from time import sleep
 
 import psycopg
+from eventsourcing.persistence import OperationalError
 
 from store import Store, open_store
 from store.feed import Feed
@@ -53,8 +54,12 @@ def tailing(store: Store, seen: list[int]) -> Iterator[None]:
     def follow() -> None:
         with Feed(store) as feed:
             while not done.is_set() or len(seen) < store.log.head():
-                if feed.wait(len(seen), 0.1):
-                    seen.extend(each.position for each in store.log.read(len(seen), 500))
+                # A server may be away for longer than a read has patience: ask again.
+                with suppress(OperationalError):
+                    if feed.wait(len(seen), 0.1):
+                        seen.extend(
+                            each.position for each in store.log.read(len(seen), 500)
+                        )
 
     thread = threading.Thread(target=follow)
     thread.start()
