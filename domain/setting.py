@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -37,3 +38,9 @@ class Setting:
     organisation: Organisation
     case: Callable[[UUID], Case | None]
     calendar_book: Callable[[str], CalendarBook] = none_published
+
+    def known_at(self, at: datetime) -> Setting:
+        """The same with the calendars that were published by a moment."""
+        return replace(
+            self, calendar_book=lambda name: self.calendar_book(name).known_at(at)
+        )

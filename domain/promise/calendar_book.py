@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -62,6 +63,21 @@ class CalendarBook(Recorded):
         if version not in self._built:
             self._built[version] = Calendar.from_document(self.versions[version][1])
         return self._built[version]
+
+    def known_at(self, at: datetime) -> CalendarBook:
+        """The book with what was published by a moment, and the first version."""
+        first = min(self.versions, default=0)
+        known = {
+            version: dates
+            for version, dates in self.published.items()
+            if version == first or dates[1] <= at
+        }
+        if len(known) == len(self.published):
+            return self
+        book = copy(self)
+        book.versions = {version: self.versions[version] for version in known}
+        book.published = known
+        return book
 
     def in_force(self, at: datetime) -> tuple[str, Calendar]:
         """The version in force at a moment, with its label (``cn-office@2``).

@@ -25,8 +25,9 @@ command: no rule keeps people from their work."""
 def catch_up(case: Case, command: Command, setting: Setting) -> list[CaseFact]:
     """Let happen what fell due before the command, each at its own moment.
 
-    So the facts are the same whether somebody kept time or nobody did for two days. A
-    command whose clock is slow is no earlier than the last fact of the case.
+    So the facts are the same whether somebody kept time or nobody did for two days: each
+    tells by the calendars that were published when it is told. A command whose clock is
+    slow is no earlier than the last fact of the case.
     """
     until = max(command.at, case.modified_on)
     told: list[CaseFact] = []
@@ -38,10 +39,11 @@ def catch_up(case: Case, command: Command, setting: Setting) -> list[CaseFact]:
         if struck.what == END_SUSPENSION:
             stage = setting.policy.moves[case.stage, END_SUSPENSION].to
         by_time = replace(command, actor=TIMEKEEPER, at=struck.at)
-        happened = tell(case, struck.happen(), by_time, setting, stage)
+        known = setting.known_at(max(struck.at, case.modified_on))
+        happened = tell(case, struck.happen(known), by_time, setting, stage)
         told += happened
         for fact in happened:
-            told += tell(case, follow(case, fact, setting), by_time, setting, stage)
+            told += tell(case, follow(case, fact, known), by_time, setting, stage)
     return told
 
 

@@ -119,8 +119,9 @@ def warnings(
 def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datetime:
     """So long after a moment, in that calendar's working time ("": clock time).
 
-    A later version of the calendar counts from when it is in force, if it is by then; one
-    that has no time left stops nobody.
+    A later version of the calendar counts from when it is in force, if it is by then. By it
+    the moment may come sooner, but never before it is in force: until then the time was not
+    up. One that has no time left stops nobody.
     """
     at = since
     while True:
@@ -129,6 +130,7 @@ def after(span: Span, calendar: str, since: datetime, setting: Setting) -> datet
             moment = later(span, working, since)
         except Refused:
             moment = later(span, ALWAYS, since)
+        moment = max(moment, at)
         newer = superseded_at(label, setting)
         if newer is None or newer >= moment or newer <= at:
             return moment

@@ -35,12 +35,12 @@ ORDER = (RECKON, END_SUSPENSION, WARN, BREACH, STALL, ESCALATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strike:
-    """Something that happens to a case ``at`` a moment. ``happen`` says it as facts; the
-    rest is as in Coming."""
+    """Something that happens to a case ``at`` a moment. ``happen`` says it as facts, in
+    the setting as known then; the rest is as in Coming."""
 
     at: datetime
     what: str
-    happen: Callable[[], list[CaseFact]]
+    happen: Callable[[Setting], list[CaseFact]]
     hears: Callable[[], Hearer]
     clock: str | None = None
     rung: int = 0
@@ -103,7 +103,7 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             at=since,
             what=RECKON,
             clock=clock.id,
-            happen=lambda: list(reckoned_anew(case, clock, since, setting)),
+            happen=lambda known: list(reckoned_anew(case, clock, since, known)),
             hears=lambda: acting(case, clock.id, setting, since),
         )
     if clock.breached:
@@ -114,14 +114,14 @@ def of_clock(case: Case, clock: Clock, setting: Setting) -> Iterator[Strike]:
             at=moment,
             what=WARN,
             clock=clock.id,
-            happen=lambda: warned(case, clock, moment, setting),
+            happen=lambda known: warned(case, clock, moment, known),
             hears=lambda: acting(case, clock.id, setting, moment),
         )
     yield Strike(
         at=clock.due,
         what=BREACH,
         clock=clock.id,
-        happen=lambda: breached(clock, setting),
+        happen=lambda known: breached(clock, known),
         hears=lambda: first_hearer(case, clock, setting),
     )
 
@@ -180,7 +180,7 @@ def of_climb(case: Case, climb: Climb, at: datetime, setting: Setting) -> Strike
         what=ESCALATE,
         clock=climb.id,
         rung=rung,
-        happen=lambda: climbed(case, climb, rung, at, setting),
+        happen=lambda known: climbed(case, climb, rung, at, known),
         hears=lambda: hearer(case, rule, unit, setting, at),
     )
 
@@ -224,7 +224,7 @@ def of_suspension(case: Case, setting: Setting) -> Iterator[Strike]:
     yield Strike(
         at=until,
         what=END_SUSPENSION,
-        happen=lambda: [SuspensionEnded(until=until)],
+        happen=lambda _: [SuspensionEnded(until=until)],
         hears=lambda: assignee(case, case.holder_unit, setting, until),
     )
 
@@ -246,7 +246,7 @@ def of_stall(case: Case, setting: Setting) -> Iterator[Strike]:
         at=at,
         what=STALL,
         clock=climb,
-        happen=lambda: [raise_signal(rule, 1, climb, at, setting)],
+        happen=lambda known: [raise_signal(rule, 1, climb, at, known)],
         hears=lambda: hearer(case, told_first, case.holder_unit, setting, at),
     )
 

@@ -102,6 +102,18 @@ def test_a_late_notice_holds_from_when_it_was_published() -> None:
     assert due == [start + timedelta(hours=1), start + timedelta(days=7, hours=1)]
 
 
+def test_a_book_as_known_then_has_what_was_published_by_then_and_the_first() -> None:
+    book = book_with(
+        (version(1, NOW - 90 * DAY), NOW), (version(2, NOW + DAY), NOW + 2 * DAY)
+    )
+    assert [book.known_at(NOW + n * DAY).last for n in (-9, 0, 1, 2)] == [1, 1, 1, 2]
+    before = book.known_at(NOW + DAY)
+    assert before.superseded_at(1) is None
+    assert before.in_force(NOW + 9 * DAY)[0] == "office@1"
+    assert book.superseded_at(1) == NOW + 2 * DAY, "the book itself knows both"
+    assert CalendarBook.empty(BOOK).known_at(NOW).last == 0
+
+
 def test_what_is_older_than_all_versions_is_counted_by_the_first() -> None:
     book = book_with((version(3), NOW), (version(4), NOW))
     assert book.in_force(NOW - 400 * DAY)[0] == "office@3"
