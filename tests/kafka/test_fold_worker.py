@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from importlib import import_module
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import pytest
 
 from consumers import fold_worker
-from consumers.brokers import access, make_topics, topic
+from consumers.brokers import make_topics
 from consumers.follower import Follower
 from projections.check import check
 from projections.engine import Replaced
@@ -26,6 +25,7 @@ from tests.contract.journeys import TRAILS, journeys, record
 from tests.contract.processes import at_work, to_be_killed
 from tests.kafka.test_kafka_feed_contract import KafkaAtWork
 from tests.support.kafka import KAFKA_TIER, Brokers
+from tests.support.messages import messages
 
 pytestmark = KAFKA_TIER
 
@@ -94,58 +94,6 @@ def test_a_topic_that_is_wiped_under_their_feet_leads_to_the_same_views(
         until(feed.nothing_is_left)
         # What the log has is in the topic again, to the last fact.
         until(lambda: messages(kafka) >= feed.store.log.head())
-    assert feed.differences() == []
-
-
-@pytest.mark.parametrize("kept", ["half of it", "nothing"])
-def test_what_the_topic_has_lost_comes_from_the_log(
-    feed: KafkaAtWork, kafka: Settings, kept: str
-) -> None:
-    with at_work("relay", feed.store, kafka):
-        record(feed.store, journeys(1, 60))
-        until(lambda: messages(kafka) == feed.store.log.head())
-    (emptied if kept == "nothing" else retention)(kafka)
-    assert messages(kafka) < feed.store.log.head()
-    with feed.running():
-        until(feed.nothing_is_left)
-        record(feed.store, journeys(61, 10))
-        until(feed.nothing_is_left)
-    assert feed.differences() == []
-
-
-def test_messages_that_no_client_can_read_are_noted_and_passed_over(
-    feed: KafkaAtWork, kafka: Settings
-) -> None:
-    spoil(kafka, b"of a topic that holds nothing else")
-    with feed.running():
-        record(feed.store, journeys(1, 60))
-        until(feed.nothing_is_left)
-        spoil(kafka, b"behind facts", b"and one more")
-        record(feed.store, journeys(61, 20))
-        until(lambda: noted(feed.store) == 3)
-        until(feed.nothing_is_left)
-    with at_work("fold", feed.store, kafka):  # and what is behind them in the topic
-        until(lambda: taken(feed.store) == messages(kafka))
-    assert feed.differences() == []
-
-
-def test_offsets_that_never_come_are_passed_over(
-    feed: KafkaAtWork, kafka: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Where somebody has written in a transaction, its end takes an offset of its own."""
-    told = {**access(kafka), "transactional_id": "somebody else"}
-    producer = import_module("kafka").KafkaProducer(**told)
-    producer.init_transactions()
-    producer.begin_transaction()
-    producer.send(topic(kafka).name, b"hello", b"k", partition=0)
-    producer.commit_transaction()
-    producer.close()
-    with feed.running():
-        record(feed.store, journeys(1, 60))
-        until(feed.nothing_is_left)
-        until(lambda: taken(feed.store) == messages(kafka))
-    assert "lacks offsets" in caplog.text
-    caplog.clear()
     assert feed.differences() == []
 
 
@@ -330,78 +278,3 @@ def fed_by(store: Store) -> set[str]:
 def stands(store: Store) -> int:
     with store.pool.connection() as connection:
         return standings(connection)[TRAILS.name].position
-
-
-class Bad(str):
-    """The name of a header that is no UTF-8, once it is sent."""
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
-
-
-def spoil(settings: Settings, *values: bytes) -> None:
-    """Send messages that no client can read into a partition of the facts."""
-    producer = import_module("kafka").KafkaProducer(**access(settings), acks="all")
-    try:
-        for each in values:
-            sent = producer.send(
-                topic(settings).name, each, b"k", headers=[(Bad("x"), b"")], partition=0
-            )
-            sent.get(timeout=30)
-    finally:
-        producer.close()
-
-
-def noted(store: Store) -> int:
-    """How many messages were noted because they are no facts."""
-    return _number(store, "SELECT count(*) FROM kafka.unreadable")
-
-
-def taken(store: Store) -> int:
-    """How many messages were taken from the topic, or passed over."""
-    return _number(store, "SELECT sum(next_offset) FROM kafka.offsets")
-
-
-def _number(store: Store, query: LiteralString) -> int:
-    with store.pool.connection() as connection:
-        row = connection.execute(query).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
-
-
-def messages(settings: Settings) -> int:
-    """How many messages the topic holds."""
-    kafka = import_module("kafka")
-    consumer = kafka.KafkaConsumer(**access(settings))
-    try:
-        found = topic(settings)
-        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
-        first, last = consumer.beginning_offsets(parts), consumer.end_offsets(parts)
-        return sum(last[part] - first[part] for part in parts)
-    finally:
-        consumer.close()
-
-
-def retention(settings: Settings) -> None:
-    """Do what the retention of a topic does when its time is up, to half of what it has."""
-    kafka = import_module("kafka")
-    consumer = kafka.KafkaConsumer(**access(settings))
-    admin = kafka.KafkaAdminClient(**access(settings))
-    try:
-        found = topic(settings)
-        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
-        ends = consumer.end_offsets(parts)
-        admin.delete_records({part: end // 2 for part, end in ends.items() if end})
-    finally:
-        consumer.close()
-        admin.close()
-
-
-def emptied(settings: Settings) -> None:
-    """Do what the retention of a topic does to all that is too old."""
-    kafka = import_module("kafka")
-    admin, found = kafka.KafkaAdminClient(**access(settings)), topic(settings)
-    try:
-        parts = [kafka.TopicPartition(found.name, n) for n in range(found.partitions)]
-        admin.delete_records(dict.fromkeys(parts, -1))
-    finally:
-        admin.close()

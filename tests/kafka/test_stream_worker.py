@@ -30,17 +30,10 @@ from store.settings import Settings
 from tests.contract.feed_contract import FOLLOWED, FeedAtWork, FeedContract, until
 from tests.contract.journeys import TRAILS, journeys, record
 from tests.contract.processes import at_work, to_be_killed
-from tests.kafka.test_fold_worker import (
-    BREAK_OFF,
-    emptied,
-    messages,
-    noted,
-    retention,
-    spoil,
-    taken,
-)
+from tests.kafka.test_fold_worker import BREAK_OFF
 from tests.kafka.test_kafka_feed_contract import KafkaAtWork
 from tests.support.kafka import KAFKA_TIER, Brokers
+from tests.support.messages import emptied, messages, noted, retention, spoil, taken
 
 pytestmark = KAFKA_TIER
 
