@@ -16,6 +16,8 @@ from store import Store, open_store
 from store.server import running
 from store.settings import Settings
 
+CATCH_UP_SECONDS_MAX = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -31,12 +33,12 @@ class Office:
         return self.follower.positions.max_tracking_id(view) or 0
 
     def catch_up(self) -> int:
-        """Bring every view to the head of the log, or wait for the worker that does.
+        """Bring every view to the head of the log, or wait a while for whoever does.
 
-        Returns the position at which the views then stand at least.
+        Returns the position at which the views then stand at least. Raises TimeoutError.
         """
         head = self.store.log.head()
-        self.follower.catch_up(head)
+        self.follower.catch_up(head, timeout=CATCH_UP_SECONDS_MAX)
         return head
 
 

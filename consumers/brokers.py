@@ -315,6 +315,8 @@ def configs(settings: Settings, name: str) -> dict[str, str]:
     told = {
         "message.timestamp.type": "LogAppendTime" if clear else "CreateTime",
         "cleanup.policy": "delete",
+        # Whatever a producer packs with, the brokers pack anew: we unpack no other.
+        "compression.type": "lz4",
         "retention.ms": str(-1 if days is None else days * DAY_MS),
         "retention.bytes": "-1",
         "max.message.bytes": str(MESSAGE_BYTES_MAX),

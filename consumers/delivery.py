@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TEXT_MAX = 200
+# A position, or the id of a case; a phone number has more digits than any position.
+OUR_ID = re.compile(r"[0-9]{1,10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+REASON_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _told(delivery: Delivery) -> Entry | Unread | Foreign:
     try:
         return wire.entry(delivery.payload)
     except wire.Unreadable as why:
-        reason = str(why).replace("\0", "?")
+        reason = str(why).replace("\0", "?")[:REASON_MAX]
         log.error(  # noqa: TRY400 - the message is at fault, not the program
             "partition %d, offset %d cannot be read: %s",
             *(delivery.partition, delivery.offset, reason),
@@ -118,7 +121,8 @@ def _foreign(delivery: Delivery, reason: str) -> Foreign:
 
 
 def _text(raw: bytes | None) -> str | None:
-    """What foreign bytes say, for people to look at."""
+    """An id as ours are. What anything else says may be about somebody: only its length."""
     if raw is None:
         return None
-    return raw.decode(errors="replace").replace("\0", "?")[:TEXT_MAX]
+    said = raw.decode(errors="replace")
+    return said if OUR_ID.fullmatch(said) else f"[{len(said)}]"

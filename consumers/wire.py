@@ -9,6 +9,7 @@ travel as the envelopes they are. ``asyncapi.py`` writes it down for other syste
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -48,6 +49,8 @@ PLACE_MAX = 2**63 - 1  # a bigint of PostgreSQL
 Place = Annotated[int, msgspec.Meta(ge=1, le=PLACE_MAX)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 # All that can be wrong with a message; RecursionError: it is nested without end.
+# What anything else says may be about somebody, and is repeated nowhere.
+TYPE_NAME = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40}){1,3}", re.ASCII)
 FAULTS = (
     msgspec.MsgspecError,
     TopicError,
@@ -214,6 +217,8 @@ def entry(message: bytes) -> Entry:
     """
     try:
         told = DECODER.decode(message)
+        if not TYPE_NAME.fullmatch(told.type):
+            raise Unreadable("its type is no name of a fact")
         known = _form_of(told.type)
         today = told.type_version == known.kind.class_version
         fact = _read(told, known) if today else _upcast(told, known)

@@ -49,6 +49,8 @@ def office() -> Iterator[Office]:
         refuse(str(trouble).strip())
     except Refused as refusal:
         refuse(f"{refusal.zh} / {refusal.en} ({refusal.code})")
+    except TimeoutError as late:
+        refuse(f"{late}: huiyin doctor and huiyin kafka status say what holds them up")
     except NotFolded as found:
         refuse(str(found), FOUND)
 

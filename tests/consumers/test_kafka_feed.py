@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from consumers import wire
@@ -166,6 +167,20 @@ def test_what_the_log_does_not_have_is_no_fact_whatever_it_says(
     with store.pool.connection() as connection:
         noted = connection.execute("SELECT message_offset, reason FROM kafka.unreadable")
         assert {offset for offset, why in noted if "no such fact" in why} == {1, 2, 3, 4, 5}
+
+
+def test_what_strangers_say_is_neither_kept_nor_logged(
+    store: Store, feed: KafkaFeed, caplog: pytest.LogCaptureFixture
+) -> None:
+    telling = msgspec.json.decode(wire.payload(Entry(1, MONDAY, ONE)))
+    typed = msgspec.json.encode(telling | {"type": "13812345678 张三" * 1000})
+    headers = (("ce_id", b"13812345678"),)
+    feed.take([Delivery(0, 0, typed, "13812345678 张三".encode(), headers)])
+
+    with store.pool.connection() as connection:
+        [kept] = connection.execute("SELECT id, key, reason FROM kafka.unreadable")
+    assert kept[:2] == ("[11]", "[14]")
+    assert "138" not in caplog.text + kept[2]
 
 
 @pytest.mark.parametrize("claim", [b"2", b"9" * 30, b"-1", b"0", b"two", b"\xff", b""])
