@@ -18,6 +18,8 @@ from tests.support.alerting import noticed
 from tests.support.database import Databases
 from tests.support.hotline import Hotline, hotline_on
 
+pytestmark = pytest.mark.usefixtures("uncounted")
+
 # What has happened to a call before a command makes sense for it.
 BEFORE = {
     "answer": ["offer"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from domain.organisation.register_person import RegisterPerson
 from domain.organisation.relieve import Relieve
 from domain.refused import Refused
 from tests.support.organisation import SINCE, obey, order
+
+pytestmark = pytest.mark.usefixtures("uncounted")
 
 DAYS = 8
 MOMENTS = [SINCE + timedelta(days=day) for day in range(-1, DAYS + 1)]
