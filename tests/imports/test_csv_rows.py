@@ -117,6 +117,7 @@ def test_gzip_is_known_by_its_bytes_not_by_its_name(tmp_path: Path) -> None:
         (gzip.compress(b"a,b\n1,2\n")[:-1] + b"\xff", "damaged gzip"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
     ],
+    ids=["cut short", "another sum", "UTF-16"],  # a time is packed in with the data
 )
 def test_a_damaged_file_is_told_as_one_clear_error(
     tmp_path: Path, data: bytes, why: str
