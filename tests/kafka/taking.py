@@ -39,7 +39,10 @@ class Outside:
     def __init__(self, settings: Settings) -> None:
         self._kafka = import_module("kafka")
         self._told = access(settings)
-        self._producer = self._kafka.KafkaProducer(**self._told, acks="all")
+        # As the topics have it: what is packed otherwise, the brokers pack anew, and mend.
+        self._producer = self._kafka.KafkaProducer(
+            **self._told, acks="all", compression_type="lz4"
+        )
 
     def send(
         self,
