@@ -39,7 +39,7 @@ class Outside:
     def __init__(self, settings: Settings) -> None:
         self._kafka = import_module("kafka")
         self._told = access(settings)
-        # As the topics have it: what is packed otherwise, the brokers pack anew, and mend.
+        # As the topics have it: what is packed otherwise, the brokers pack anew.
         self._producer = self._kafka.KafkaProducer(
             **self._told, acks="all", compression_type="lz4"
         )

@@ -46,6 +46,15 @@ class Bad(str):
         return b"\xff\xfe"
 
 
+def damaged(outside: Outside) -> int:
+    """Send a message that no client can read; its offset in partition 0.
+
+    It is long enough to be worth packing: what comes unpacked the brokers pack, and mend.
+    """
+    said = [*headers(id="damaged", time=just_now()), (Bad("x"), b"")]
+    return outside.raw(body(content="停电" * 500), said, 0)
+
+
 def all_taken(outside: Outside) -> Callable[[], bool]:
     return lambda: outside.untaken() == 0
 
@@ -129,8 +138,7 @@ def test_a_message_that_no_client_can_read_is_stepped_over(
 ) -> None:
     """kafka-python goes round in circles behind it."""
     outside.send("before", partition=0)
-    spoiled = [*headers(id="damaged", time=just_now()), (Bad("x"), b"")]
-    at = outside.raw(body(), spoiled, 0)
+    at = damaged(outside)
     outside.send("behind", partition=0)
     outside.send("elsewhere", partition=1)
     with at_work(store, kafka, desk):
@@ -313,7 +321,7 @@ def test_brokers_that_let_in_only_whom_they_know_bring_cases_too(
     """Users, TLS and three copies; one of the messages cannot be read by any client."""
     outside = Outside(guarded)
     outside.send("GD-1", body(phone="13812345678"), partition=0)
-    outside.raw(body(), [*headers(id="damaged", time=just_now()), (Bad("x"), b"")], 0)
+    damaged(outside)
     outside.send("GD-2", b"{", partition=0)
     with at_work(store, guarded, desk):
         until(all_taken(outside))
