@@ -18,13 +18,16 @@ class Bad(str):
 
 
 def spoil(settings: Settings, *values: bytes) -> None:
-    """Send messages that no client can read into a partition of the facts."""
-    producer = import_module("kafka").KafkaProducer(**access(settings), acks="all")
+    """Send messages that no client can read into a partition of the facts.
+
+    Packed as brokers keep them, and worth it: what they pack anew, they mend.
+    """
+    told = {**access(settings), "acks": "all", "compression_type": "lz4"}
+    producer = import_module("kafka").KafkaProducer(**told)
     try:
         for each in values:
-            sent = producer.send(
-                topic(settings).name, each, b"k", headers=[(Bad("x"), b"")], partition=0
-            )
+            name, damaged = topic(settings).name, [(Bad("x"), b"")]
+            sent = producer.send(name, each * 100, b"k", headers=damaged, partition=0)
             sent.get(timeout=30)
     finally:
         producer.close()
