@@ -29,8 +29,8 @@ from api.office import open_office
 from bench.crews import Broker, Memory, Worker, at_work, broker
 from bench.load import Load, Waits
 from bench.stories import Said, Stories, lived, write
-from consumers.brokers import make_topics
-from consumers.streamed import STREAMED
+from consumers.brokers.topics import make_topics
+from consumers.feed.streamed import STREAMED
 from store import open_store
 from store.server import running
 from store.settings import Settings

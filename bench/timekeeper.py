@@ -21,7 +21,7 @@ import msgspec
 from api.demo.play import acts
 from api.office import Office, open_office
 from bench.ours import BENCH
-from consumers.timekeeper import Timekeeper
+from consumers.timekeeping.timekeeper import Timekeeper
 from domain.case.number import case_number
 from domain.case.receive import ReceiveCase
 from domain.catalogue import SUBJECTS

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from consumers import fold_worker, intake, relay, stream_worker, watch
-from consumers.brokers import client
-from consumers.streamed import LOGGED
-from consumers.timekeeper import Timekeeper
+from consumers.brokers.clients import client
+from consumers.feed import fold_worker, stream_worker
+from consumers.feed.streamed import LOGGED
+from consumers.intake import intake
+from consumers.relay import relay
+from consumers.timekeeping.timekeeper import Timekeeper
+from consumers.watch import watch
 
 if TYPE_CHECKING:
     from consumers.follower import Follower

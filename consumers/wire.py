@@ -3,7 +3,7 @@
 The wire is a schema of its own, not the classes of the domain: an envelope of fixed fields
 and, in ``body``, what the fact says by field name, every field written out. It only grows;
 a change that a reader could misread makes a topic of the next version. Sealed fields
-travel as the envelopes they are. ``asyncapi.py`` writes it down for other systems.
+travel as the envelopes they are. ``asyncapi/`` writes it down for other systems.
 """
 
 from __future__ import annotations

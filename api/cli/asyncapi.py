@@ -9,7 +9,7 @@ import typer
 
 from api.cli.opening import refuse
 from api.cli.output import FOUND, notes, say_json
-from consumers.asyncapi import as_yaml, document
+from consumers.asyncapi.document import as_yaml, document
 
 
 def asyncapi(

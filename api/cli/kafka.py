@@ -9,8 +9,9 @@ import typer
 from api.cli.asyncapi import asyncapi
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, moment, notes, say, say_json, say_table, zone
-from consumers.brokers import TOPICS, KafkaUnusable, arrange_topics
-from consumers.kafka_status import LAG_MAX, Status, Taken, status, wrong
+from consumers.brokers.clients import KafkaUnusable
+from consumers.brokers.topics import TOPICS, arrange_topics
+from consumers.status import LAG_MAX, Status, Taken, status, wrong
 from store.settings import BadSetting, Settings
 
 app = typer.Typer(

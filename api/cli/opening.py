@@ -15,7 +15,7 @@ from rich.markup import escape
 from api.cli.output import COULD_NOT_RUN, FOUND, notes
 from api.instants import instant
 from api.office import Office, open_office
-from consumers.brokers import KafkaUnusable
+from consumers.brokers.clients import KafkaUnusable
 from domain.refused import Refused
 from projections.moments import NotFolded
 from store.factory import UnsafeSetting

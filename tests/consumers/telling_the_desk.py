@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from api.office import desk_over
-from consumers.watch import Watch
+from consumers.watch.watch import Watch
 from store import open_store
 from store.settings import Settings
 from tests.consumers.keeping import Frozen

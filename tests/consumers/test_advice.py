@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consumers.advice import advice
+from consumers.brokers.advice import advice
 
 # As kafka-python 3.0 and brokers of 4.3 say it, and a word of what to do.
 SAID = {

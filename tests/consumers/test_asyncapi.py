@@ -15,10 +15,11 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
-from consumers import intake_wire, wire
-from consumers.asyncapi import as_yaml, document
-from consumers.asyncapi_examples import example, intake_example, refused_example
-from consumers.brokers import TOPICS
+from consumers import wire
+from consumers.asyncapi.document import as_yaml, document
+from consumers.asyncapi.examples import example, intake_example, refused_example
+from consumers.brokers.topics import TOPICS
+from consumers.intake import wire as intake_wire
 from domain.fact import Fact
 from store.log import Entry
 from store.mapper import decode_fact

@@ -10,15 +10,12 @@ from typing import Any
 
 import pytest
 
-from consumers.brokers import (
+from consumers.brokers.clients import KafkaUnusable, access, brokers, faust_access
+from consumers.brokers.topics import (
     DAY_MS,
     INTAKE,
     INTAKE_REFUSED,
-    KafkaUnusable,
-    access,
-    brokers,
     configs,
-    faust_access,
     make_topics,
     topic,
 )

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from consumers.claims import claim, database_now, next_due
+from consumers.timekeeping.claims import claim, database_now, next_due
 from domain.promise.coming import BREACH, Coming
 from projections.deadlines import DEADLINES
 from projections.engine import Engine

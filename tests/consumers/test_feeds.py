@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from consumers import wire
-from consumers.kafka_feed import KafkaFeed
-from consumers.marks import Holed
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.relay.marks import Holed
 from projections.check import check
 from projections.engine import Engine, Fenced, NotReady
 from projections.feeds import by_case

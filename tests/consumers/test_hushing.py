@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from consumers import hushing
-from consumers.hushing import Hush, Said
+from consumers.brokers import hushing
+from consumers.brokers.hushing import Hush, Said
 
 Log = pytest.LogCaptureFixture
 

@@ -15,8 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.http import bodies
-from consumers import intake_wire as wire
-from consumers.intake_wire import IntakeV1, Message, RefusedV1, Unfit
+from consumers.intake import wire
+from consumers.intake.wire import IntakeV1, Message, RefusedV1, Unfit
 from domain.case.receive import ReceiveCase
 from store.edge import body_fields
 from tests.support.sending import body, headers, message

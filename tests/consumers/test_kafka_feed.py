@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from consumers import wire
-from consumers.brokers import Topic
-from consumers.delivery import Delivery
-from consumers.kafka_feed import KafkaFeed
+from consumers.brokers.topics import Topic
+from consumers.feed.delivery import Delivery
+from consumers.feed.kafka_feed import KafkaFeed
 from domain.case.case import CaseFact
 from domain.case.receive import CaseReceived
 from domain.fact import Fact

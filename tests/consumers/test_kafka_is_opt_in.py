@@ -14,8 +14,10 @@ import pytest
 
 import consumers
 from api.office import desk_over
-from consumers import fold_worker, intake, relay, stream_worker
-from consumers.brokers import KafkaUnusable
+from consumers.brokers.clients import KafkaUnusable
+from consumers.feed import fold_worker, stream_worker
+from consumers.intake import intake
+from consumers.relay import relay
 from store import Store
 from store.settings import Settings
 
@@ -60,7 +62,7 @@ def test_no_consumer_uses_what_faust_does_unsoundly(source: Path) -> None:
 
 def test_nothing_imports_a_kafka_client_until_it_is_switched_on() -> None:
     look = (
-        "import sys, api.cli.main, consumers.crew, consumers.kafka_status\n"
+        "import sys, api.cli.main, consumers.crew, consumers.status\n"
         "sys.exit(bool({'kafka', 'faust', 'aiokafka', 'mode'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0  # noqa: S603

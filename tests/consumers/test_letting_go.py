@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consumers.brokers import access, client
+from consumers.brokers.clients import access, client
 from store.settings import Settings
 from tests.support.kafka import KAFKA_TIER
 

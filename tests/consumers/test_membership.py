@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from consumers.membership import Followed, Lost, membership
+from consumers.brokers.membership import Followed, Lost, membership
 from projections.engine import Engine
 from projections.rebuild import make_ready
 from store import Store

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 
 from api.office import desk_over
-from consumers.notices import Notices, command_id, wish
-from consumers.raised import COLUMNS, episode
-from consumers.watch import Watch
+from consumers import resting
+from consumers.watch.notices import Notices, command_id, wish
+from consumers.watch.raised import COLUMNS, episode
+from consumers.watch.watch import Watch
 from domain.alert.raising import AlertRaised
 from domain.alert.wish import RaiseAlert
 from domain.command import Command
@@ -213,9 +214,12 @@ class Stubborn:
         return getattr(self._desk, name)
 
 
+@pytest.mark.usefixtures("notices")
 def test_trouble_with_one_is_tried_again_later_and_holds_up_no_other(
-    store: Store, desk: Desk, notices: Notices
+    store: Store, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = 0.0
+    monkeypatch.setattr(resting, "monotonic", lambda: now)
     told = episodes(store)
     kind = told[0].kind
     stubborn = Stubborn(desk, kind)
@@ -224,8 +228,9 @@ def test_trouble_with_one_is_tried_again_later_and_holds_up_no_other(
     assert notices.error == "OSError: no disk is left"
     assert notices.send() == 0  # they rest
     stubborn.kind = ""
-    until(lambda: notices.send() > 0)
-    until(lambda: all_told_once(store))
+    now += resting.BACK_OFF_SECONDS[0]
+    assert notices.send() == sum(each.kind == kind for each in told)
+    assert all_told_once(store)
     assert notices.error is None
 
 

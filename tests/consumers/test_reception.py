@@ -15,8 +15,8 @@ from psycopg.sql import SQL, Identifier
 
 from api.office import desk_over
 from api.policies import PUBLISHER, publish, publish_shipped, shipped
-from consumers.intake_wire import Message, RefusedV1
-from consumers.reception import Held, Reception
+from consumers.intake.reception import Held, Reception
+from consumers.intake.wire import Message, RefusedV1
 from domain.case.origin import received_case_id
 from domain.case.receive import CaseReceived
 from domain.command import Command

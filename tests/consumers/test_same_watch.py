@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.office import desk_over
-from consumers.watch import Watch
+from consumers.watch.watch import Watch
 from domain.desk import Desk
 from projections.reading import Stored
 from projections.sightings import SIGHTINGS, of_pair, of_region

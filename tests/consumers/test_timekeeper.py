@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consumers import timekeeper as module
+from consumers.timekeeping import timekeeper as module
 from domain.case.dispatch import DispatchCase
 from domain.command import Command
 from domain.desk import Answer

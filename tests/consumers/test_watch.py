@@ -12,9 +12,9 @@ import pytest
 
 from api.office import desk_over
 from api.policies import publish
-from consumers import watch as module
 from consumers.follower import Follower
-from consumers.watch import Watch
+from consumers.watch import watch as module
+from consumers.watch.watch import Watch
 from domain.case.classify import CaseClassified
 from domain.desk import Desk
 from domain.fact import Fact

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from consumers.watch import Watch
+from consumers.watch.watch import Watch
 from projections.engine import Engine
 from projections.matters import MATTERS
 from projections.rebuild import make_ready

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.office import desk_over
-from consumers import fold_worker, relay, stream_worker
+from consumers.feed import fold_worker, stream_worker
 from consumers.follower import Follower
+from consumers.relay import relay
 from store import Store, open_store
 from store.settings import Settings
 from tests.contract.feed_contract import FOLLOWED

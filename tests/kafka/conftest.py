@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from consumers.brokers import make_topics
+from consumers.brokers.topics import make_topics
 from store.settings import Settings
 from tests.support.kafka import Brokers, running
 

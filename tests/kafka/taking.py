@@ -18,9 +18,10 @@ import msgspec
 
 from api.office import desk_over
 from api.policies import publish_shipped
-from consumers import intake
-from consumers.brokers import INTAKE, INTAKE_REFUSED, access
-from consumers.intake_wire import RefusedV1
+from consumers.brokers.clients import access
+from consumers.brokers.topics import INTAKE, INTAKE_REFUSED
+from consumers.intake import intake
+from consumers.intake.wire import RefusedV1
 from domain.case.origin import received_case_id
 from domain.case.receive import CaseReceived
 from domain.desk import Desk

@@ -30,9 +30,10 @@ from eventsourcing.persistence import PersistenceError
 
 from api.office import Office, open_office
 from bench.stories import Said, lived
-from consumers.brokers import access, make_topics, topic
-from consumers.streamed import LOGGED, STREAMED, WATCHED
-from consumers.watch import Watch
+from consumers.brokers.clients import access
+from consumers.brokers.topics import make_topics, topic
+from consumers.feed.streamed import LOGGED, STREAMED, WATCHED
+from consumers.watch.watch import Watch
 from consumers.wire import entry
 from projections.check import check
 from projections.ground import standings

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from consumers import fold_worker
-from consumers.brokers import make_topics
+from consumers.brokers.topics import make_topics
+from consumers.feed import fold_worker
 from consumers.follower import Follower
 from projections.check import check
 from projections.engine import Replaced

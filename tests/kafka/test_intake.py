@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from consumers.brokers import INTAKE, INTAKE_REFUSED, administrator, make_topics
+from consumers.brokers.clients import administrator
+from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, make_topics
 from domain.desk import Desk
 from store import Store
 from store.settings import Settings

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from consumers.brokers import INTAKE, INTAKE_REFUSED, administrator, client, make_topics
+from consumers.brokers.clients import administrator, client
+from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, make_topics
 from consumers.wire import CASE_FACTS
 from store.settings import Settings
 from tests.contract.feed_contract import until

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from consumers.brokers import topic
-from consumers.kafka_feed import KafkaFeed
+from consumers.brokers.topics import topic
+from consumers.feed.kafka_feed import KafkaFeed
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import FOLLOWED, FeedAtWork, FeedContract

@@ -6,7 +6,8 @@ from importlib import import_module
 
 import pytest
 
-from consumers.brokers import access, topic
+from consumers.brokers.clients import access
+from consumers.brokers.topics import topic
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until

@@ -10,9 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from consumers import relay, wire
-from consumers.brokers import INTAKE, access, client, make_topics, topic
-from consumers.marks import Deposed
+from consumers import wire
+from consumers.brokers.clients import access, client
+from consumers.brokers.topics import INTAKE, make_topics, topic
+from consumers.relay import relay
+from consumers.relay.marks import Deposed
 from domain.fact import Fact
 from domain.organisation.open_unit import UnitOpened
 from domain.organisation.organisation import ORGANISATION_ID

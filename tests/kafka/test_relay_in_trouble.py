@@ -10,8 +10,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from consumers import relay, wire
-from consumers.brokers import administrator, make_topics, topic
+from consumers import wire
+from consumers.brokers.clients import administrator
+from consumers.brokers.topics import make_topics, topic
+from consumers.relay import relay
 from projections.ground import standings
 from store import Store
 from store.settings import Settings
@@ -37,7 +39,7 @@ BREAK_OFF = (
 
 def said(log: Log) -> list[str]:
     """What the relay has warned of."""
-    return [r.getMessage() for r in log.records if r.name == "consumers.relay"]
+    return [r.getMessage() for r in log.records if r.name == "consumers.relay.relay"]
 
 
 def published(store: Store) -> bool:

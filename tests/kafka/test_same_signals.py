@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from api.office import desk_over
-from consumers import watch
-from consumers.brokers import topic
+from consumers.brokers.topics import topic
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.feed.stream_worker import FEED
+from consumers.feed.streamed import WATCHED
 from consumers.follower import Follower
-from consumers.kafka_feed import KafkaFeed
-from consumers.stream_worker import FEED
-from consumers.streamed import WATCHED
+from consumers.watch import watch
 from projections.check import check
 from projections.matters import MATTERS
 from store import Store, open_store

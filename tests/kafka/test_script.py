@@ -7,7 +7,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from consumers.brokers import INTAKE, KafkaUnusable, administrator
+from consumers.brokers.clients import KafkaUnusable, administrator
+from consumers.brokers.topics import INTAKE
 from store.settings import Settings
 from tests.contract.feed_contract import until
 from tests.support.kafka import KAFKA_TIER, Brokers, script

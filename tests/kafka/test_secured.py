@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from consumers.brokers import KafkaUnusable, topic
+from consumers.brokers.clients import KafkaUnusable
+from consumers.brokers.topics import topic
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until

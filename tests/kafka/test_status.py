@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from consumers.brokers import INTAKE, TOPICS, access, client, topic
-from consumers.kafka_status import status, wrong
+from consumers.brokers.clients import access, client
+from consumers.brokers.topics import INTAKE, TOPICS, topic
+from consumers.status import status, wrong
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until

@@ -14,13 +14,15 @@ import psycopg
 import pytest
 
 from api.office import desk_over
-from consumers import stream_worker, wire
-from consumers.brokers import Topic, access, make_topics
-from consumers.kafka_feed import KafkaFeed
-from consumers.keeping import Gaps
-from consumers.membership import Member, membership
-from consumers.stream_worker import Gap, Worker
-from consumers.watch import Watch
+from consumers import wire
+from consumers.brokers.clients import access
+from consumers.brokers.membership import Member, membership
+from consumers.brokers.topics import Topic, make_topics
+from consumers.feed import stream_worker
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.feed.keeping import Gaps
+from consumers.feed.stream_worker import Gap, Worker
+from consumers.watch.watch import Watch
 from domain.desk import Desk
 from projections.engine import Replaced
 from projections.reading import Stored

@@ -11,14 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from consumers.brokers import (
-    TOPICS,
-    KafkaUnusable,
-    administrator,
-    client,
-    make_topics,
-    topic,
-)
+from consumers.brokers.clients import KafkaUnusable, administrator, client
+from consumers.brokers.topics import TOPICS, make_topics, topic
 from store.settings import Settings
 from tests.contract.feed_contract import until
 from tests.support.kafka import KAFKA_TIER, Brokers

@@ -7,7 +7,8 @@ from importlib import import_module
 
 import pytest
 
-from consumers.brokers import INTAKE_REFUSED, access, make_topics
+from consumers.brokers.clients import access
+from consumers.brokers.topics import INTAKE_REFUSED, make_topics
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until

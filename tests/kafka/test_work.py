@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from consumers.streamed import LOGGED, STREAMED, WATCHED
+from consumers.feed.streamed import LOGGED, STREAMED, WATCHED
 from projections.check import check
 from projections.ground import standings
 from projections.views import VIEWS

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from api.office import desk_over
-from consumers.watch import Watch
+from consumers.watch.watch import Watch
 from projections.check import check
 from projections.matters import MATTERS
 from projections.positions import Positions

@@ -14,7 +14,7 @@ from time import sleep
 
 import pytest
 
-from consumers.brokers import administrator
+from consumers.brokers.clients import administrator
 from store.settings import Settings
 from tests.tiers import BROKER_SCRIPT, demanded
 
@@ -134,4 +134,4 @@ def running(*, brokers: int = 1, secure: bool = False) -> Iterator[Brokers]:
 def both_said(words: str, caplog: pytest.LogCaptureFixture) -> bool:
     """Whether the relay and the fold worker have told of it."""
     telling = {record.name for record in caplog.records if words in record.getMessage()}
-    return {"consumers.relay", "consumers.fold_worker"} <= telling
+    return {"consumers.relay.relay", "consumers.feed.keeping"} <= telling

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import LiteralString
 
-from consumers.brokers import access, topic
+from consumers.brokers.clients import access
+from consumers.brokers.topics import topic
 from store import Store
 from store.settings import Settings
 

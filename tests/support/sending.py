@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from consumers.intake_wire import Message
+from consumers.intake.wire import Message
 
 BODY: dict[str, Any] = {"business_type": "complaint", "channel": "12345"}
 HEADERS = {

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from api.office import desk_over
 from consumers.follower import Follower
-from consumers.timekeeper import Timekeeper
+from consumers.timekeeping.timekeeper import Timekeeper
 from domain.case.case import CaseFact
 from domain.case.receive import ReceiveCase
 from domain.command import Command

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import psycopg
 
-from consumers import marks, wire
-from consumers.brokers import Topic
-from consumers.delivery import Delivery
-from consumers.kafka_feed import KafkaFeed
-from consumers.marks import Holed
+from consumers import wire
+from consumers.brokers.topics import Topic
+from consumers.feed.delivery import Delivery
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.relay import marks
+from consumers.relay.marks import Holed
 from projections.check import Report, check
 from projections.engine import Engine
 from projections.feeds import take_back

@@ -12,7 +12,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from consumers.intake_wire import (
+from consumers.intake.wire import (
     CASE_TYPE,
     IntakeV1,
     Message,

@@ -17,9 +17,10 @@ from eventsourcing import persistence
 from eventsourcing.persistence import MapperDeserialisationError
 
 from consumers import metrics
-from consumers.brokers import KafkaUnusable, Topic, brokers, client, topic
-from consumers.hushing import Said
-from consumers.marks import (
+from consumers.brokers.clients import KafkaUnusable, brokers, client
+from consumers.brokers.hushing import Said
+from consumers.brokers.topics import Topic, topic
+from consumers.relay.marks import (
     PRUNE_EVERY,
     Deposed,
     last_ends,
@@ -27,7 +28,7 @@ from consumers.marks import (
     prune,
     settle_all,
 )
-from consumers.publisher import (
+from consumers.relay.publisher import (
     Anew,
     Page,
     Publisher,

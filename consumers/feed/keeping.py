@@ -11,16 +11,17 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from consumers.brokers import KafkaUnusable, client, topic
-from consumers.damage import ahead
-from consumers.delivery import Delivery
-from consumers.hushing import Said
-from consumers.marks import Holed
-from consumers.membership import Followed, Lost, Member
+from consumers.brokers.clients import KafkaUnusable, client
+from consumers.brokers.damage import ahead
+from consumers.brokers.hushing import Said
+from consumers.brokers.membership import Followed, Lost, Member
+from consumers.brokers.topics import topic
+from consumers.feed.delivery import Delivery
+from consumers.relay.marks import Holed
 from projections.engine import Fenced, Replaced
 
 if TYPE_CHECKING:
-    from consumers.kafka_feed import KafkaFeed
+    from consumers.feed.kafka_feed import KafkaFeed
     from store.settings import Settings
 
 RETRY_SECONDS = 1.0

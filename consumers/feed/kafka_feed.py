@@ -16,8 +16,8 @@ from uuid import UUID
 
 import psycopg
 
-from consumers import marks
-from consumers.delivery import Delivery, Foreign, Place, Unread, read
+from consumers.feed.delivery import Delivery, Foreign, Place, Unread, read
+from consumers.relay import marks
 from projections import feeds
 from projections.engine import Fenced, Replaced
 from projections.folding import Parked
@@ -33,7 +33,7 @@ from projections.view import View, key_text
 from store.log import Entry
 
 if TYPE_CHECKING:
-    from consumers.brokers import Topic
+    from consumers.brokers.topics import Topic
     from store import Store
 
 CASES_REMEMBERED_MAX = 50_000

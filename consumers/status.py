@@ -12,13 +12,15 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from consumers import fold_worker, intake, stream_worker
-from consumers.brokers import INTAKE, TOPICS, administrator, client
-from consumers.hushing import CLIENTS
-from consumers.marks import last_ends
-from consumers.publisher import MAKE_ANEW
-from consumers.relay import LEADER_LOCK
-from consumers.streamed import STREAMED, WATCHED
+from consumers.brokers.clients import administrator, client
+from consumers.brokers.hushing import CLIENTS
+from consumers.brokers.topics import INTAKE, TOPICS
+from consumers.feed import fold_worker, stream_worker
+from consumers.feed.streamed import STREAMED, WATCHED
+from consumers.intake import intake
+from consumers.relay.marks import last_ends
+from consumers.relay.publisher import MAKE_ANEW
+from consumers.relay.relay import LEADER_LOCK
 from consumers.wire import CASE_FACTS
 from projections.ground import LOG, Connection, make_ground, parked_facts, standings
 

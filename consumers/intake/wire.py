@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
-from consumers.brokers import INTAKE
+from consumers.brokers.topics import INTAKE
 from domain.text import Text
 from store.phones import NotAPhone, e164
 

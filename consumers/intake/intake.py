@@ -19,24 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from consumers import intake_wire as wire
 from consumers import metrics
-from consumers.brokers import (
-    INTAKE,
-    INTAKE_REFUSED,
-    KafkaUnusable,
-    Topic,
-    access,
-    brokers,
-    client,
-    reachable,
-    topic,
-)
-from consumers.damage import ahead
-from consumers.hushing import Said
-from consumers.intake_wire import Message, RefusedV1, Unfit, refusal
-from consumers.membership import membership
-from consumers.reception import Held, Reception, utc_now
+from consumers.brokers.clients import KafkaUnusable, access, brokers, client, reachable
+from consumers.brokers.damage import ahead
+from consumers.brokers.hushing import Said
+from consumers.brokers.membership import membership
+from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, Topic, topic
+from consumers.intake import wire
+from consumers.intake.reception import Held, Reception, utc_now
+from consumers.intake.wire import Message, RefusedV1, Unfit, refusal
 
 if TYPE_CHECKING:
     from domain.desk import Desk

@@ -13,16 +13,18 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from consumers import keeping, metrics
-from consumers.brokers import access, brokers, client, reachable, topic
-from consumers.kafka_feed import KafkaFeed
-from consumers.keeping import BATCH_MAX, LOOK_SECONDS, Again, Gaps, deliveries
-from consumers.membership import Member, membership
-from consumers.streamed import STREAMED
+from consumers import metrics
+from consumers.brokers.clients import access, brokers, client, reachable
+from consumers.brokers.membership import Member, membership
+from consumers.brokers.topics import topic
+from consumers.feed import keeping
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.feed.keeping import BATCH_MAX, LOOK_SECONDS, Again, Gaps, deliveries
+from consumers.feed.streamed import STREAMED
 from projections.view import View
 
 if TYPE_CHECKING:
-    from consumers.hushing import Said
+    from consumers.brokers.hushing import Said
     from store import Store
     from store.settings import Settings
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 
-from consumers import looking, raised
-from consumers.notices import Notices
-from consumers.recalling import past
-from consumers.rulebook import Rulebook
+from consumers.watch import looking, raised
+from consumers.watch.notices import Notices
+from consumers.watch.recalling import past
+from consumers.watch.rulebook import Rulebook
 from projections.engine import NotReady
 from projections.matters import MATTERS
 from projections.sightings import SightingRow, new, of_facts

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from consumers.looking import Acts, Judged, Of, Past
+from consumers.watch.looking import Acts, Judged, Of, Past
 from domain.policy.alert_rows import COMPARED, SILENCE, AlertRule
 from domain.signals.surge import WEEK
 from domain.signals.windows import Counts, Times, grain

@@ -18,9 +18,10 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from consumers import intake_wire, wire
-from consumers.asyncapi_examples import RECORDED, example, intake_example, refused_example
-from consumers.brokers import INTAKE, INTAKE_REFUSED, MESSAGE_BYTES_MAX
+from consumers import wire
+from consumers.asyncapi.examples import RECORDED, example, intake_example, refused_example
+from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, MESSAGE_BYTES_MAX
+from consumers.intake import wire as intake_wire
 from domain.case.case import CaseFact
 
 SCHEMAS = "#/components/schemas/"

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from domain.signals.episode import Episode
 
 if TYPE_CHECKING:
-    from consumers.looking import Judged, Of
+    from consumers.watch.looking import Judged, Of
     from projections.ground import Connection
 
 NAMES = tuple(field.name for field in fields(Episode))

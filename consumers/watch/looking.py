@@ -23,7 +23,7 @@ from domain.signals.windows import Counts, Found, Times
 from projections.sightings import SEEN_BY, TOPIC, SightingRow
 
 if TYPE_CHECKING:
-    from consumers.rulebook import Rulebook
+    from consumers.watch.rulebook import Rulebook
     from domain.policy.policy import Policy
 
 Of = tuple[str, str]

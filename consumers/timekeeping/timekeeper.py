@@ -24,7 +24,8 @@ import psycopg
 from psycopg.errors import UndefinedTable
 
 from consumers import metrics
-from consumers.claims import (
+from consumers.resting import Resting
+from consumers.timekeeping.claims import (
     Connection,
     Due,
     calendars_in_use,
@@ -33,7 +34,6 @@ from consumers.claims import (
     database_now,
     next_due,
 )
-from consumers.resting import Resting
 from domain.desk import NOWHERE
 from domain.fact import TIMEKEEPER
 from domain.promise.keep_time import KeepTime

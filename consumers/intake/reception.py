@@ -16,8 +16,8 @@ from uuid import uuid4
 import psycopg
 from eventsourcing import persistence
 
-from consumers import intake_wire as wire
-from consumers.intake_wire import Message, RefusedV1, Sent, Unfit, refusal
+from consumers.intake import wire
+from consumers.intake.wire import Message, RefusedV1, Sent, Unfit, refusal
 from domain.case.origin import received_case_id
 from domain.case.receive import ReceiveCase
 from domain.desk import Voiced

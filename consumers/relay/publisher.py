@@ -10,18 +10,16 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from consumers import wire
-from consumers.brokers import (
+from consumers.brokers.clients import (
     BOOTSTRAP_MS_MAX,
-    MESSAGE_BYTES_MAX,
     KafkaUnusable,
-    Topic,
     access,
     administrator,
     client,
-    described,
     reachable,
     trouble,
 )
+from consumers.brokers.topics import MESSAGE_BYTES_MAX, Topic, described
 from store.log import Entry
 from store.settings import Settings
 

@@ -13,8 +13,8 @@ from uuid import UUID, uuid5
 
 from psycopg.sql import SQL
 
-from consumers.raised import COLUMNS, episode
 from consumers.resting import Resting
+from consumers.watch.raised import COLUMNS, episode
 from domain.alert.wish import WATCH, RaiseAlert
 from domain.refused import Contended, Refused
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from consumers.brokers import access, client
+from consumers.brokers.clients import access, client
 
 if TYPE_CHECKING:
     from store.settings import Settings

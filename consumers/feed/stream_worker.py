@@ -19,18 +19,20 @@ from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from consumers import keeping, metrics
-from consumers.brokers import brokers, client, faust_access, topic
-from consumers.delivery import Delivery
-from consumers.kafka_feed import KafkaFeed
-from consumers.keeping import LOOK_SECONDS, Again, Gaps
-from consumers.membership import Member, membership
-from consumers.streamed import WATCHED
-from consumers.watch import Watch
+from consumers import metrics
+from consumers.brokers.clients import brokers, client, faust_access
+from consumers.brokers.membership import Member, membership
+from consumers.brokers.topics import topic
+from consumers.feed import keeping
+from consumers.feed.delivery import Delivery
+from consumers.feed.kafka_feed import KafkaFeed
+from consumers.feed.keeping import LOOK_SECONDS, Again, Gaps
+from consumers.feed.streamed import WATCHED
+from consumers.watch.watch import Watch
 from projections.view import View
 
 if TYPE_CHECKING:
-    from consumers.hushing import Said
+    from consumers.brokers.hushing import Said
     from domain.desk import Desk
     from store import Store
     from store.settings import Settings

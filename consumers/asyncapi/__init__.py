@@ -1,0 +1,1 @@
+"""The topics as a document for other systems."""

@@ -1,0 +1,1 @@
+"""Wakes the desk for what falls due."""

@@ -1,0 +1,1 @@
+"""Alerts about many cases at once, a function of the log."""
