@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 
 from api.patience import Turns, patient
 from api.policies import found_rules
-from consumers.follower import Follower
+from consumers.follower import Behind, Follower
 from domain.desk import Desk
 from projections.views import VIEWS
 from store import Store, open_store
@@ -17,6 +18,10 @@ from store.server import running
 from store.settings import Settings
 
 CATCH_UP_SECONDS_MAX = 60.0
+# Whoever keeps the views has stopped, or what brings them their facts is away.
+STILL_SECONDS_MAX = 5.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,24 @@ class Office:
     def catch_up(self) -> int:
         """Bring every view to the head of the log, or wait a while for whoever does.
 
-        Returns the position at which the views then stand at least. Raises TimeoutError.
+        Returns the position at which the views then stand at least. When they do not come
+        to the head it is said how far behind they are: an old answer is better than none.
+        Raises Behind when there are no views yet.
         """
         head = self.store.log.head()
-        self.follower.catch_up(head, timeout=CATCH_UP_SECONDS_MAX)
+        try:
+            self.follower.catch_up(
+                head, timeout=CATCH_UP_SECONDS_MAX, still=STILL_SECONDS_MAX
+            )
+        except Behind as late:
+            if late.position == 0:  # they were never built
+                raise
+            log.warning(
+                "some views are up to %d facts behind the log, and so is the answer:"
+                " `huiyin doctor` and `huiyin kafka status` say what holds them up",
+                head - late.position,
+            )
+            return late.position
         return head
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from consumers.brokers.clients import client
+from consumers.brokers.clients import access, client, faust_access
 from consumers.feed import fold_worker, stream_worker
 from consumers.feed.streamed import LOGGED
 from consumers.intake import intake
@@ -45,7 +45,7 @@ def members(
     """Who works, by name: the follower of the views, the timekeeper and the watch at the
     desk. With Kafka switched on the follower keeps only what Kafka does not feed, and the
     relay, the workers of the feeds and the intake come in. Raises KafkaUnusable when
-    Kafka's clients are missing.
+    Kafka's clients are missing, or the settings cannot be meant as they are.
     """
 
     def positions() -> Positions:
@@ -58,6 +58,8 @@ def members(
             "timekeeper": timekeeper.run,
             "watch": partial(watch.run, store, settings, desk=desk, positions=positions),
         }
+    access(settings)
+    faust_access(settings)
     client("kafka")
     client("faust")
     return {

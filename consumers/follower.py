@@ -32,6 +32,17 @@ CATCH_UP_SECONDS_MAX = 600.0
 EXPLAINED = (Fenced, NotReady, MapperDeserialisationError)
 
 
+class Behind(TimeoutError):
+    """The views have not come to the position that was asked for: they stand at
+    ``position``, short of ``target``."""
+
+    def __init__(self, position: int, target: int) -> None:
+        self.position, self.target = position, target
+        super().__init__(
+            f"the views stand at position {position} and have not come to {target}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How a follower is doing. ``owner``: this one folds, and no other process does.
@@ -123,16 +134,20 @@ class Follower:
             engine.close()
 
     def catch_up(
-        self, position: int | None = None, timeout: float = CATCH_UP_SECONDS_MAX
+        self,
+        position: int | None = None,
+        timeout: float = CATCH_UP_SECONDS_MAX,
+        still: float = CATCH_UP_SECONDS_MAX,
     ) -> int:
         """Bring every view to a position (the head of the log by default); where they are.
 
         When another process is the owner, wait for it instead; when another rebuilds a
-        view meanwhile, begin again with what it has swapped in. Raises TimeoutError after
-        so many seconds without getting there.
+        view meanwhile, begin again with what it has swapped in. Raises Behind after so
+        many seconds without getting there, or after ``still`` seconds without a step.
         """
         target = self._store.log.head() if position is None else position
-        deadline = monotonic() + timeout
+        began = moved = monotonic()
+        stood: int | None = None
         moved_under_us: Exception | None = None
         while True:
             try:
@@ -143,10 +158,11 @@ class Follower:
                 reached, moved_under_us = None, error
             if reached is not None:
                 return reached
-            if monotonic() > deadline:
-                raise TimeoutError(
-                    f"the views have not come to position {target}"
-                ) from moved_under_us
+            now, stands = monotonic(), self._stands()
+            if stands != stood:
+                stood, moved = stands, now
+            if now - began > timeout or now - moved > still:
+                raise Behind(stands, target) from moved_under_us
 
     def _fold_to(self, target: int) -> int | None:
         """Where the views are after folding them as the owner; None when another is."""
@@ -170,6 +186,10 @@ class Follower:
             return None
         return target
 
+    def _stands(self) -> int:
+        """The position that all the views have come to."""
+        return min(self.positions.max_tracking_id(view.name) or 0 for view in self.views)
+
     def _engine(self) -> Engine:
         return Engine(self._store, self.views, positions=self.positions)
 
@@ -179,6 +199,10 @@ class Follower:
         except NotReady:
             make_ready(self._store, self.views)
         if engine.fed_by_kafka:
+            log.warning(
+                "nobody brings the views what is in Kafka, so they are kept from the log"
+                " again; `huiyin work` with HUIYIN_KAFKA hands them over"
+            )
             take_back(self._store, self.views)
             engine.look_again()
 
@@ -187,8 +211,7 @@ class Follower:
     def health(self) -> Health:
         """How it is doing now; never raises."""
         try:
-            stands = [self.positions.max_tracking_id(view.name) or 0 for view in self.views]
-            position = min(stands)
+            position = self._stands()
             lag = max(0, self._store.log.head() - position)
         except Exception as error:
             said = self._error or f"{type(error).__name__}: {error}"

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 PROFILE = "sgcc-2022"
-# Enough for a dozen workers; the number can only grow, and then cases change partitions.
-KAFKA_PARTITIONS = 12
 PARTITIONS_MAX = 10_000
 # What the settings of the brokers say.
 BROKERS_CHOOSE = -1
@@ -34,8 +32,9 @@ class Settings:
 
     ``kafka_user`` and ``kafka_password`` (SCRAM-SHA-512) come together or not at all;
     ``kafka_ca`` is a PEM file of who vouches for the brokers, and switches TLS on.
-    ``kafka_partitions``, ``kafka_replication`` (-1: what the brokers say) and
-    ``kafka_retention_days`` (None: for good) are what topics are made with.
+    ``kafka_partitions`` (None: as many as there are, or enough), ``kafka_replication``
+    (-1: what the brokers say) and ``kafka_retention_days`` (None: for good) are what
+    topics are made with.
     Raises BadSetting.
     """
 
@@ -47,7 +46,7 @@ class Settings:
     kafka_user: str | None = None
     kafka_password: str | None = field(default=None, repr=False)
     kafka_ca: Path | None = None
-    kafka_partitions: int = KAFKA_PARTITIONS
+    kafka_partitions: int | None = None
     kafka_replication: int = BROKERS_CHOOSE
     kafka_retention_days: int | None = None
 
@@ -60,7 +59,8 @@ class Settings:
             raise BadSetting(
                 "HUIYIN_KAFKA_USER and HUIYIN_KAFKA_PASSWORD go together: set both or none"
             )
-        between("HUIYIN_KAFKA_PARTITIONS", self.kafka_partitions, PARTITIONS_MAX)
+        if self.kafka_partitions is not None:
+            between("HUIYIN_KAFKA_PARTITIONS", self.kafka_partitions, PARTITIONS_MAX)
         if self.kafka_replication != BROKERS_CHOOSE:
             between("HUIYIN_KAFKA_REPLICATION", self.kafka_replication, REPLICATION_MAX)
         if self.kafka_retention_days is not None:
@@ -88,7 +88,7 @@ class Settings:
             kafka_user=env.get("HUIYIN_KAFKA_USER") or None,
             kafka_password=env.get("HUIYIN_KAFKA_PASSWORD") or None,
             kafka_ca=Path(authority) if authority else None,
-            kafka_partitions=number(env, "HUIYIN_KAFKA_PARTITIONS", KAFKA_PARTITIONS),
+            kafka_partitions=number(env, "HUIYIN_KAFKA_PARTITIONS", None),
             kafka_replication=number(env, "HUIYIN_KAFKA_REPLICATION", BROKERS_CHOOSE),
             kafka_retention_days=number(env, "HUIYIN_KAFKA_RETENTION_DAYS", None),
         )

@@ -13,6 +13,8 @@ import typer
 from api.cli.opening import office
 from api.cli.output import FOUND, say, say_json
 from api.office import Office
+from consumers.status.status import status
+from consumers.status.wrong import wrong
 from projections.parked import parked
 from projections.timekeepers import timekeeping
 from projections.views import VIEWS
@@ -67,6 +69,20 @@ def look_round(opened: Office) -> Iterator[Look]:
     yield Look("parked facts", waiting == 0, str(waiting))
     yield time_kept(opened)
     yield watched(opened)
+    yield from kafka(opened)
+
+
+def kafka(opened: Office) -> Iterator[Look]:
+    """Where it is switched on: what is wrong with it, in a line each."""
+    if opened.settings.kafka is None:
+        return
+    found = wrong(status(opened.store, opened.settings))
+    for text in found:
+        yield Look("Kafka", False, text)
+    if not found:
+        yield Look(
+            "Kafka", True, f"{opened.settings.kafka}; huiyin kafka status tells more"
+        )
 
 
 def time_kept(opened: Office) -> Look:

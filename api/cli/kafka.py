@@ -1,4 +1,4 @@
-"""huiyin kafka: make the topics, and see how it goes with them."""
+"""huiyin kafka: make the topics, wipe them, and see how it goes with them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from api.cli.asyncapi import asyncapi
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, moment, notes, say, say_json, say_table, zone
 from consumers.brokers.clients import KafkaUnusable
-from consumers.brokers.topics import TOPICS, arrange_topics
-from consumers.status import LAG_MAX, Status, Taken, status, wrong
+from consumers.brokers.topics import TOPICS, arrange_topics, wipe
+from consumers.status.status import Status, Taken, status
+from consumers.status.wrong import LAG_MAX, wrong
 from store.settings import BadSetting, Settings
 
 app = typer.Typer(
@@ -51,6 +52,30 @@ def topics(as_json: Json = False) -> None:
         raise typer.Exit(FOUND)
 
 
+@app.command("wipe")
+def wipe_topic(
+    name: Annotated[
+        str, typer.Argument(help="one of those that `huiyin kafka topics` shows")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Delete a topic with all that is in it, and make it anew.
+
+    The facts of cases are published again from the log, and views skip what they have.
+    """
+    lost = {rule.name: rule.lost for rule in TOPICS}
+    if name not in lost:
+        refuse(f"no topic {name}; there are {', '.join(lost)}")
+    if not yes:
+        typer.confirm(f"{name}: {lost[name]}. Wipe it?", abort=True, err=True)
+    try:
+        with notes.status("asking the brokers"):
+            wipe(Settings.from_env(), name)
+    except (BadSetting, KafkaUnusable) as why:
+        refuse(str(why))
+    say(f"{name} is empty: {lost[name]}")
+
+
 @app.command("status")
 def show_status(
     max_lag: Annotated[
@@ -82,6 +107,7 @@ def as_object(asked: Status, found: list[str]) -> dict[str, Any]:
     """The status for programs: everything that was asked, and the sums."""
     return {
         "head": asked.head,
+        "trouble": asked.trouble,
         "relay": asked.relay,
         "consumers": [
             {
@@ -115,14 +141,8 @@ def as_object(asked: Status, found: list[str]) -> dict[str, Any]:
 
 def print_status(asked: Status) -> None:
     """The topics, and who works on them."""
-    say_table(
-        "topics",
-        ("topic", "partitions", "copies", "in step", "messages"),
-        [
-            (t.name, len(t.ends) + len(t.headless), t.copies, t.in_step, t.messages)
-            for t in asked.topics
-        ],
-    )
+    if not asked.trouble:
+        print_topics(asked)
     relay = asked.relay
     leader = f"{relay.leader} since {moment(relay.since)}" if relay.leader else "nobody"
     say_table(
@@ -141,6 +161,17 @@ def print_status(asked: Status) -> None:
                 )
                 for each in asked.consumers
             ),
+        ],
+    )
+
+
+def print_topics(asked: Status) -> None:
+    say_table(
+        "topics",
+        ("topic", "partitions", "copies", "in step", "messages"),
+        [
+            (t.name, len(t.ends) + len(t.headless), t.copies, t.in_step, t.messages)
+            for t in asked.topics
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -44,6 +45,7 @@ def serve(
     metrics_host: MetricsHost = HOST,
 ) -> None:
     """Serve HTTP, keep the views and keep time, until Ctrl-C or SIGTERM."""
+    tell_the_time()
     with (
         listening(host, port) as door,
         office() as opened,
@@ -55,6 +57,11 @@ def serve(
         alone = ended.is_set()
     if alone:
         raise typer.Exit(1)
+
+
+def tell_the_time() -> None:
+    """What those who stay up have to say bears the time, and comes on stderr."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -100,7 +107,11 @@ def serve_until_stopped(
 def work(
     only: Annotated[
         list[str] | None,
-        typer.Option(help="who shall work here, such as relay; several times for several"),
+        typer.Option(
+            help="who shall work here: follower, timekeeper, watch; with Kafka follower,"
+            " timekeeper, relay, fold-worker, stream-worker (it watches too), intake;"
+            " several times for several"
+        ),
     ] = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = HOST,
@@ -109,6 +120,7 @@ def work(
 
     Ends with 1 when one of them cannot go on, for a supervisor to start it again.
     """
+    tell_the_time()
     told = threading.Event()
     with (
         office() as opened,

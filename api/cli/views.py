@@ -11,6 +11,7 @@ from api.cli.opening import office, refuse
 from api.cli.output import FOUND, notes, say, say_json, say_table
 from projections.check import Report, check
 from projections.folding import Parked
+from projections.ground import standings
 from projections.parked import parked, retry
 from projections.rebuild import rebuild
 from projections.view import View
@@ -37,9 +38,12 @@ def list_views(as_json: Json = False) -> None:
     with office() as opened:
         opened.catch_up()
         waiting = parked(opened.store.pool, VIEWS)
+        with opened.store.pool.connection() as connection:
+            stands = standings(connection)
         rows = [
             {
                 "view": view.name,
+                "feed": stands[view.name].feed,
                 "position": opened.position(view.name),
                 "head": opened.store.log.head(),
                 "parked": sum(1 for each in waiting if each.view == view.name),
@@ -50,7 +54,7 @@ def list_views(as_json: Json = False) -> None:
     if as_json:
         say_json({"views": rows})
         return
-    columns = ("view", "position", "head", "parked", "answers")
+    columns = ("view", "feed", "position", "head", "parked", "answers")
     say_table("views", columns, [[row[name] for name in columns] for row in rows])
 
 

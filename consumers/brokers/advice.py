@@ -109,6 +109,7 @@ NO_TLS = (
 )
 NOBODY = "nobody answers there: is the address right, and does the broker run?"
 CAUSE = re.compile(r"(?:failed|lost): (.+?)(?: \(backoff .*)?$")
+QUOTED_MAX = 200
 VARIES = re.compile(r"[\d.]+(?= (?:ms|secs|record))|(?<=partition=)\d+")
 
 
@@ -123,7 +124,13 @@ def advice(error: str, heard: Sequence[str], *, user: bool, tls: bool) -> str:
     for remedy in REMEDIES:
         for text in said:
             if any(word in text for word in remedy.words):
-                return f"{remedy.what} [{VARIES.sub('…', text)}]"
+                return f"{remedy.what} [{quoted(text)}]"
     if any(word in text for text in said for word in HUNG_UP):
         return (USER if user else NO_USER) + ("" if tls else NO_TLS)
-    return f"{NOBODY} [{VARIES.sub('…', error)}]"
+    return f"{NOBODY} [{quoted(error)}]"
+
+
+def quoted(text: str) -> str:
+    """What a client said, short: some of its errors hold the whole request."""
+    said = VARIES.sub("…", text)
+    return said if len(said) <= QUOTED_MAX else f"{said[:QUOTED_MAX]}…"

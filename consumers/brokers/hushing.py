@@ -79,6 +79,7 @@ class Hush(logging.Handler):
         place = (record.pathname, record.lineno)
         if not self._muted and now - self._said.get(place, -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._said[place] = now
+            record.exc_info = None  # where in the client it was helps nobody
             logging.getLogger().handle(record)
 
     def heard_since(self, moment: float) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,12 @@ from store.settings import BROKERS_CHOOSE, Settings
 
 INTAKE = "huiyin.intake.v1"
 INTAKE_REFUSED = "huiyin.intake.refused.v1"
+# Enough for a dozen workers. A topic keeps its number: cases would change partitions.
+PARTITIONS = 12
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 LOOKS_IN_A_ROW = 3
+LOOK_SECONDS = 0.1
+DELETED_SECONDS_MAX = 30.0
 DAY_MS = 24 * 60 * 60 * 1000
 # With three copies one broker may be lost: two then still have every acknowledged message.
 COPIES_TO_LOSE_ONE = 3
@@ -32,7 +37,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class TopicRule:
-    """A topic that has to be there, and what it carries.
+    """A topic that has to be there, what it carries, and what is lost if it is wiped.
 
     ``clear``: what people said stands there as they said it, so it is not kept for good,
     and its age is counted from when it came in, whatever time its sender gave it.
@@ -40,14 +45,27 @@ class TopicRule:
 
     name: str
     carries: str
+    lost: str
     clear: bool = False
 
 
 TOPICS = (
-    TopicRule(CASE_FACTS, "the facts of cases, keyed by case"),
-    TopicRule(INTAKE, "cases that other systems send in", clear=True),
     TopicRule(
-        INTAKE_REFUSED, "those of them that were refused, with the reason", clear=True
+        CASE_FACTS,
+        "the facts of cases, keyed by case",
+        "nothing is lost, the relay publishes them again from the log",
+    ),
+    TopicRule(
+        INTAKE,
+        "cases that other systems send in",
+        "messages that were not taken yet are lost",
+        clear=True,
+    ),
+    TopicRule(
+        INTAKE_REFUSED,
+        "those of them that were refused, with the reason",
+        "refusals that their senders have not read are lost",
+        clear=True,
     ),
 )
 CLEAR_DAYS_MAX = 30
@@ -73,6 +91,23 @@ def topic(settings: Settings, name: str = CASE_FACTS) -> Topic:
             f"there is no topic {name} at {settings.kafka}: run `huiyin kafka topics`"
         )
     return found[0]
+
+
+def wipe(settings: Settings, name: str) -> None:
+    """Delete a topic with all that is in it, and make all that are missing.
+
+    Raises KafkaUnusable, also when it is not there.
+    """
+    with administrator(settings) as admin:
+        if name not in described(admin, [name]):
+            raise KafkaUnusable(f"there is no topic {name} at {settings.kafka}")
+        admin.delete_topics([name])
+        deadline = monotonic() + DELETED_SECONDS_MAX
+        while name in described(admin, [name]):
+            if monotonic() > deadline:
+                raise KafkaUnusable(f"the brokers have not deleted {name}: ask again later")
+            sleep(LOOK_SECONDS)
+    make_topics(settings)
 
 
 def make_topics(settings: Settings) -> list[Topic]:
@@ -105,16 +140,12 @@ def arrange(
 ) -> Arranged:
     altered, refused = alter(admin, here.name, settings)
     differs = [*refused]
-    if here.partitions != settings.kafka_partitions:
-        again = (
-            "the facts are published again from the log"
-            if here.name == CASE_FACTS
-            else "messages that were not taken yet are lost"
-        )
+    if settings.kafka_partitions not in (None, here.partitions):
+        lost = next(rule.lost for rule in TOPICS if rule.name == here.name)
         differs.append(
             f"has {here.partitions} partitions and not {settings.kafka_partitions}: left"
             " so, for keys would change partitions and lose their order. To have it"
-            f" otherwise, stop the workers, delete the topic and run this again: {again}"
+            f" otherwise: `huiyin kafka wipe {here.name}`; {lost}"
         )
     if settings.kafka_replication not in (BROKERS_CHOOSE, copies):
         differs.append(
@@ -144,7 +175,7 @@ def make(admin: Any, names: Sequence[str], settings: Settings) -> None:
     """Make topics, each with a leader when this returns."""
     wanted = {
         name: {
-            "num_partitions": settings.kafka_partitions,
+            "num_partitions": settings.kafka_partitions or PARTITIONS,
             "replication_factor": settings.kafka_replication,
             "configs": configs(settings, name),
         }

@@ -20,7 +20,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from consumers import metrics
-from consumers.brokers.clients import brokers, client, faust_access
+from consumers.brokers.clients import (
+    KafkaUnusable,
+    brokers,
+    client,
+    faust_access,
+    trouble,
+)
 from consumers.brokers.membership import Member, membership
 from consumers.brokers.topics import topic
 from consumers.feed import keeping
@@ -73,10 +79,11 @@ def run(
     brokers(settings)
     client("kafka")
     client("faust")
-    corrupt = client("aiokafka.errors").CorruptRecordException
+    errors = client("aiokafka.errors")
     watch, gaps = Watch(store, desk), Gaps()
 
     def work(said: Said) -> None:
+        began = monotonic()
         source = topic(settings)
         with membership(store.dsn, feed, views) as member:
             kept = KafkaFeed(store, views, source, name=feed)
@@ -86,9 +93,11 @@ def run(
                 to_its_end(
                     worker.serve(stop, lambda: said.over("the stream worker is at work"))
                 )
-            except (corrupt, UnicodeDecodeError) as damage:
+            except (errors.CorruptRecordException, UnicodeDecodeError) as damage:
                 keeping.step_over(kept, settings, worker.partitions, stop)
                 raise Again(f"a message that no client can read: {damage}") from damage
+            except errors.KafkaError as away:
+                raise KafkaUnusable(trouble(settings, repr(away), since=began)) from away
 
     keeping.again_and_again("the stream worker", stop, work)
 

@@ -41,6 +41,18 @@ NOT_ITS_FAULT = (
     OSError,
 )
 
+# Which field a refusal of the desk is about.
+FIELDS = {
+    "unknown_type": "business_type",
+    "unknown_channel": "channel",
+    "unknown_area": "area",
+    "unknown_category": "category",
+    "category_of_other_type": "category",
+    "unknown_level": "level",
+    "unknown_reason": "referral_body",
+    "anonymous_with_identity": "anonymous",
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -92,7 +104,7 @@ class Reception:
         except Unfit as wrong:
             return refusal(message, wrong.code, wrong.zh, wrong.en, wrong.field)
         except Refused as no:
-            return refusal(message, no.code, no.zh, no.en)
+            return refusal(message, no.code, no.zh, no.en, FIELDS.get(no.code))
         return None
 
     def _receive(self, sent: Sent) -> None:

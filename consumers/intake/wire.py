@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from consumers.brokers.topics import INTAKE
+from consumers.intake.wording import wording
 from domain.text import Text
 from store.phones import NotAPhone, e164
 
@@ -55,7 +56,7 @@ TEXTS: dict[str, Text] = {
     "malformed_json": Text(
         "消息内容不是有效的 JSON (UTF-8)", "the body is not valid JSON in UTF-8"
     ),
-    "invalid_body": Text("消息内容有误: {why}", "the body does not fit: {why}"),
+    "invalid_body": Text("消息内容有误: {why.zh}", "the body does not fit: {why.en}"),
     "time_ahead": Text(
         "ce_time 晚于当前时间; 请校准发送方时钟",
         "ce_time is in the future; set the sender's clock right",
@@ -282,13 +283,15 @@ def _case(raw: bytes) -> IntakeV1:
     except msgspec.ValidationError as wrong:
         said = str(wrong)
         field = _where(said)
-        raise Unfit("invalid_body", field=field, why=said[:WHY_LENGTH_MAX]) from None
+        why = wording(said[:WHY_LENGTH_MAX])
+        raise Unfit("invalid_body", field=field, why=why) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unfit("malformed_json") from None
     for field in case.__struct_fields__:
         said = getattr(case, field)
         if isinstance(said, str) and (not said.strip() or "\x00" in said):
-            raise Unfit("invalid_body", field=field, why=f"{field}: blank, or holds a NUL")
+            why = Text(f"字段 {field} 为空白或含空字符", f"{field}: blank, or holds a NUL")
+            raise Unfit("invalid_body", field=field, why=why)
     if case.phone is not None:
         _phone(case.phone)
     return case
@@ -298,7 +301,8 @@ def _phone(phone: str) -> None:
     try:
         e164(phone)
     except NotAPhone:
-        raise Unfit("invalid_body", field="phone", why="phone: no phone number") from None
+        why = Text("字段 phone 不是电话号码", "phone: no phone number")
+        raise Unfit("invalid_body", field="phone", why=why) from None
 
 
 _WHERE = re.compile(r"field `([^`]*)`|at `\$\.([^`]*)`")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from consumers.brokers.clients import KafkaUnusable
 from consumers.crew import at_work, to_its_end
 from projections.timekeepers import timekeeping
 from tests.consumers.test_follower import until
@@ -69,3 +72,20 @@ def test_one_that_ends_when_it_is_told_to_says_nothing(
     stop.set()
     to_its_end("relay", goes_home, stop)
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"kafka": "nonsense"}, "'nonsense' is not host:port"),
+        ({"kafka_ca": Path("/no/such.pem")}, "is no PEM file"),
+    ],
+)
+def test_wrong_settings_of_kafka_are_said_before_anybody_works(
+    dsn: str, tmp_path: Path, wrong: dict[str, Any], said: str
+) -> None:
+    with hotline_on(dsn, tmp_path) as hotline:
+        settings = replace(hotline.store.settings, **({"kafka": "127.0.0.1:1"} | wrong))
+        crew = at_work(hotline.store, settings, hotline.follower, hotline.desk)
+        with pytest.raises(KafkaUnusable, match=said), crew:
+            pass

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import PersistenceError
 
-from consumers.follower import Follower
+from consumers.follower import Behind, Follower
 from projections.check import check
 from projections.engine import Engine
 from projections.reading import Stored
@@ -93,6 +93,18 @@ def test_catching_up_gives_up_when_the_owner_does_not_get_there(store: Store) ->
     head = record(store, versioned([(1, received())]))
     with pytest.raises(TimeoutError):
         Follower(store, VIEWS).catch_up(head, timeout=0.0)
+    idle.close()
+
+
+def test_an_owner_that_stands_still_is_not_waited_for_long(store: Store) -> None:
+    record(store, versioned([(1, received())]))
+    Follower(store, VIEWS).catch_up()
+    head = record(store, versioned([(2, received())]))
+    idle = Engine(store, VIEWS)
+    assert idle.own()
+    with pytest.raises(Behind) as late:
+        Follower(store, VIEWS).catch_up(still=0.0)
+    assert (late.value.position, late.value.target) == (head - 1, head)
     idle.close()
 
 

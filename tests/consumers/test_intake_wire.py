@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,9 @@ WHOLE: dict[str, Any] = {
     "referral_number": "Z-9",
     "source_id": "2026-0001",
 }
+
+# Words that no field and no value of JSON is called by.
+ENGLISH = re.compile(r"(?i)expected|object|missing|unknown|length|blank|number")
 
 
 def unfit(sent: Message) -> Unfit:
@@ -177,6 +181,7 @@ def test_a_body_that_does_not_fit_is_refused_by_field(
 ) -> None:
     no = unfit(message(raw))
     assert (no.code, no.field) == ("invalid_body", field)
+    assert ENGLISH.search(no.zh.replace(no.field or "", "")) is None
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:

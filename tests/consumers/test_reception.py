@@ -225,6 +225,7 @@ def test_what_the_desk_refuses_comes_back_with_its_reason_and_leaves_no_key(
     assert told is not None
     assert (told.code, told.source, told.id, told.offset) == (code, "12345", number, 7)
     assert told.zh
+    assert told.field in wrong
     assert (module_store.log.head(), people(module_store)) == (head, known)
     assert module_store.refusals.counts()[code] == counted + 1
 

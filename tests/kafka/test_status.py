@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from api.cli.main import app
 from consumers.brokers.clients import access, client
 from consumers.brokers.topics import INTAKE, TOPICS, topic
-from consumers.status import status, wrong
+from consumers.status.status import status
+from consumers.status.wrong import wrong
 from store import Store
 from store.settings import Settings
 from tests.contract.feed_contract import until
@@ -173,13 +174,38 @@ def test_a_broker_that_is_down_is_found(
         cluster.start_one(3)
 
 
-def test_switched_off_or_out_of_reach_it_cannot_run(
+def test_brokers_out_of_reach_leave_what_the_database_knows(
+    store: Store, kafka: Settings, ask: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at_work("relay", store, kafka), at_work("fold", store, kafka):
+        record(store, journeys(1, 5))
+        until(lambda: relayed(store) == store.log.head())
+        until(lambda: consumer(told(ask("--json")), "kafka-views")["behind"] == 0)
+    monkeypatch.setenv("HUIYIN_KAFKA", "127.0.0.1:1")
+    record(store, journeys(6, 1))
+    more = store.log.head() - relayed(store)
+    away = ask("--json")
+    assert away.exit_code == 1
+    seen = told(away)
+    assert "does the broker run?" in seen["trouble"]
+    assert seen["found"][0] == seen["trouble"]
+    assert not any("there is no topic" in text for text in seen["found"])
+    assert (seen["topics"], seen["relay"]["lag"]) == ([], more)
+    assert consumer(seen, "kafka-views")["behind"] == more
+    assert consumer(seen, "kafka-views")["members"] is None
+    assert "not known" in ask().stdout
+    looks = CliRunner().invoke(app, ["doctor"])
+    assert looks.exit_code == 1
+    assert "BAD  Kafka: no use of Kafka at 127.0.0.1:1" in looks.stdout
+
+
+def test_switched_off_or_set_wrong_it_cannot_run(
     ask: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HUIYIN_KAFKA", "127.0.0.1:1")
-    away = ask("--json")
-    assert (away.exit_code, away.stdout) == (2, "")
-    assert "does the broker run?" in away.stderr
+    monkeypatch.setenv("HUIYIN_KAFKA", "nonsense")
+    wrong = ask("--json")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "'nonsense' is not host:port" in wrong.stderr
     monkeypatch.delenv("HUIYIN_KAFKA")
     off = ask("--json")
     assert (off.exit_code, off.stdout) == (2, "")

@@ -89,6 +89,32 @@ def test_partitions_are_not_added_and_it_says_why(topics: Run, kafka: Settings) 
     assert topic(kafka) == before
 
 
+def test_partitions_that_are_not_set_are_left_in_silence(
+    topics: Run, kafka: Settings, broker: Brokers
+) -> None:
+    broker.forget_topics()
+    make_topics(replace(kafka, kafka_partitions=3))
+    kept = topics()
+    assert (kept.exit_code, "!" in kept.stdout) == (0, False)
+
+
+def test_a_topic_is_wiped_once_it_is_said_again(topics: Run, kafka: Settings) -> None:
+    def wipe(name: str, *words: str, answer: str = "") -> Result:
+        return CliRunner().invoke(app, ["kafka", "wipe", name, *words], input=answer)
+
+    before = topic(kafka).topic_id
+    topics()  # it sets the environment
+    unsure = wipe(FACTS, answer="n\n")
+    assert (unsure.exit_code, topic(kafka).topic_id) == (1, before)
+    assert "publishes them again from the log" in unsure.stderr
+    wiped = wipe(FACTS, "--yes")
+    assert (wiped.exit_code, topic(kafka).topic_id == before) == (0, False)
+    assert f"{FACTS} is empty" in wiped.stdout
+    unknown = wipe("huiyin.other", "--yes")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "no topic huiyin.other; there are" in unknown.stderr
+
+
 def test_several_at_once_make_the_same_topics(kafka: Settings, broker: Brokers) -> None:
     broker.forget_topics()
     with ThreadPoolExecutor(4) as pool:
@@ -100,8 +126,9 @@ def test_more_copies_than_brokers_are_refused_with_what_to_do(
     kafka: Settings, broker: Brokers
 ) -> None:
     broker.forget_topics()
-    with pytest.raises(KafkaUnusable, match="lower HUIYIN_KAFKA_REPLICATION"):
+    with pytest.raises(KafkaUnusable, match="lower HUIYIN_KAFKA_REPLICATION") as refused:
         make_topics(replace(kafka, kafka_replication=3))
+    assert len(str(refused.value)) < 400, "the request is not dragged along"
 
 
 def test_with_three_copies_two_have_every_acknowledged_message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from consumers.feed.streamed import LOGGED, STREAMED, WATCHED
 from projections.check import check
 from projections.ground import standings
@@ -64,7 +68,10 @@ WITH_KAFKA = {
 
 
 def test_one_command_feeds_the_views_from_kafka_and_the_rest_from_the_log(
-    store: Store, kafka: Settings
+    store: Store,
+    kafka: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with working(kafka) as work:
         record(store, journeys(1, 20))
@@ -72,6 +79,12 @@ def test_one_command_feeds_the_views_from_kafka_and_the_rest_from_the_log(
         work.send_signal(signal.SIGTERM)
         assert work.wait(timeout=30) == 0
     assert check(store, VIEWS).sound
+
+    monkeypatch.setenv("HUIYIN_HOME", str(kafka.home))
+    monkeypatch.setenv("DATABASE_URL", str(kafka.database_url))
+    listed = CliRunner().invoke(app, ["views", "list", "--json"])
+    assert {view["feed"] for view in json.loads(listed.stdout)["views"]} == {"log"}
+    assert "nobody brings the views what is in Kafka" in caplog.text
 
 
 def test_the_work_can_be_shared_out_among_processes(store: Store, kafka: Settings) -> None:

@@ -16,7 +16,7 @@ def test_everything_has_a_default() -> None:
     assert told == Settings(home=Path(home).expanduser())
     assert (told.database_url, told.kafka, told.profile) == (None, None, "sgcc-2022")
     assert told.kek_file == told.home / "keys" / "kek-1"
-    assert (told.kafka_partitions, told.kafka_replication) == (12, -1)
+    assert (told.kafka_partitions, told.kafka_replication) == (None, -1)
     assert (told.kafka_user, told.kafka_ca, told.kafka_retention_days) == (None,) * 3
 
 

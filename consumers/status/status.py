@@ -1,4 +1,4 @@
-"""How it goes with Kafka: who leads and works, how far everybody is, and what is wrong."""
+"""How it goes with Kafka: who leads and works, and how far everybody is."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from consumers.brokers.clients import administrator, client
+from consumers.brokers.clients import KafkaUnusable, access, administrator, client
 from consumers.brokers.hushing import CLIENTS
 from consumers.brokers.topics import INTAKE, TOPICS
 from consumers.feed import fold_worker, stream_worker
 from consumers.feed.streamed import STREAMED, WATCHED
 from consumers.intake import intake
 from consumers.relay.marks import last_ends
-from consumers.relay.publisher import MAKE_ANEW
 from consumers.relay.relay import LEADER_LOCK
 from consumers.wire import CASE_FACTS
-from projections.ground import LOG, Connection, make_ground, parked_facts, standings
+from projections.ground import Connection, make_ground, parked_facts, standings
 
 if TYPE_CHECKING:
     from store import Store
     from store.settings import Settings
 
-LAG_MAX = 1_000
 ASK_TIMES = 5
 ASK_AGAIN_SECONDS = 0.3
 NOBODY = -1
@@ -101,40 +99,57 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything that was asked; ``head`` is that of the log, ``parked`` facts by view."""
+    """Everything that was asked; ``head`` is that of the log, ``parked`` facts by view.
+    ``trouble``: why the brokers could not be asked; then only the database has answered.
+    """
 
     head: int
     topics: tuple[Seen, ...]
     relay: Relayed
     consumers: tuple[Taken, ...]
     parked: dict[str, int]
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the brokers say: topics, members and the intake's offsets, None: not known."""
+
+    topics: dict[str, Seen]
+    groups: dict[str, tuple[Member, ...] | None]
+    taken_in: dict[int, int] | None
 
 
 def status(store: Store, settings: Settings) -> Status:
-    """Ask the brokers and the database. Raises KafkaUnusable."""
-    with (
-        CLIENTS.muted(),  # it finds the members of Faust strange
-        administrator(settings) as admin,
-        store.pool.connection() as connection,
-    ):
+    """Ask the brokers and the database. Raises KafkaUnusable for wrong settings."""
+    access(settings)
+    with store.pool.connection() as connection:
         make_ground(connection)
         head = store.log.head()
-        topics = {topic.name: topic for topic in seen(admin, connection)}
-        groups = members(admin, [*map(group, FEEDS), intake.GROUP])
-        facts = topics.get(CASE_FACTS)
-        fed = [taken(connection, name, facts, head, groups[group(name)]) for name in FEEDS]
+        trouble = None
+        try:
+            told = ask_brokers(settings, connection)
+        except KafkaUnusable as why:
+            told, trouble = Told({}, dict.fromkeys(GROUPS), None), str(why)
+        facts = told.topics.get(CASE_FACTS)
+        topic_id = last_led(connection) if trouble else (facts.topic_id if facts else None)
+        fed = [
+            taken(connection, feed, facts, topic_id, head, told.groups[group(feed)])
+            for feed in FEEDS
+        ]
         taken_in = Taken(
             name="intake",
-            members=groups[intake.GROUP],
-            lags=lags(topics.get(INTAKE), committed(admin, intake.GROUP)),
+            members=told.groups[intake.GROUP],
+            lags=lags(told.topics.get(INTAKE), told.taken_in),
         )
         waiting = Counter(p.view for p in parked_facts(connection, [*STREAMED, *WATCHED]))
         return Status(
             head=head,
-            topics=tuple(topics.values()),
-            relay=relayed(connection, facts, head),
+            topics=tuple(told.topics.values()),
+            relay=relayed(connection, topic_id, head),
             consumers=(*fed, taken_in),
             parked=dict(waiting),
+            trouble=trouble,
         )
 
 
@@ -143,7 +158,23 @@ def group(feed: str) -> str:
     return f"huiyin-{feed}"
 
 
+GROUPS = (*map(group, FEEDS), intake.GROUP)
+
+
 # Asking the brokers ----------------------------------------------------------------------
+
+
+def ask_brokers(settings: Settings, connection: Connection) -> Told:
+    """Raises KafkaUnusable."""
+    with (
+        CLIENTS.muted(),  # it finds the members of Faust strange
+        administrator(settings) as admin,
+    ):
+        return Told(
+            {topic.name: topic for topic in seen(admin, connection)},
+            members(admin, GROUPS),
+            committed(admin, intake.GROUP),
+        )
 
 
 def seen(admin: Any, connection: Connection) -> Iterator[Seen]:
@@ -232,11 +263,19 @@ def patiently(ask: Callable[[], Any]) -> Any:
 # Asking the database ---------------------------------------------------------------------
 
 
-def relayed(connection: Connection, facts: Seen | None, head: int) -> Relayed:
+def last_led(connection: Connection) -> UUID | None:
+    """The topic that a relay published into last; None before there was any."""
+    row = connection.execute(
+        "SELECT topic_id FROM kafka.relayed ORDER BY led_since DESC NULLS LAST LIMIT 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def relayed(connection: Connection, topic_id: UUID | None, head: int) -> Relayed:
     """Where the relay stands in the topic as it is now; a new one is published from 0."""
     row = connection.execute(
         "SELECT leader, led_since, position FROM kafka.relayed WHERE topic_id = %s",
-        [facts.topic_id if facts else None],
+        [topic_id],
     ).fetchone()
     leader, since, position = row or (None, None, 0)
     if not led(connection):
@@ -261,6 +300,7 @@ def taken(
     connection: Connection,
     feed: str,
     facts: Seen | None,
+    topic_id: UUID | None,
     head: int,
     group: tuple[Member, ...] | None,
 ) -> Taken:
@@ -268,7 +308,7 @@ def taken(
     offsets = connection.execute(
         "SELECT partition, next_offset FROM kafka.offsets"
         " WHERE feed = %s AND topic_id = %s",
-        [feed, facts.topic_id if facts else None],
+        [feed, topic_id],
     ).fetchall()
     unreadable = connection.execute(
         "SELECT count(*) FROM kafka.unreadable WHERE feed = %s", [feed]
@@ -293,73 +333,3 @@ def lags(topic: Seen | None, offsets: Mapping[int, int] | None) -> dict[int, int
         number: max(0, end - max(offsets.get(number, 0), topic.begins[number]))
         for number, end in sorted(topic.ends.items())
     }
-
-
-# Judging ---------------------------------------------------------------------------------
-
-
-def wrong(asked: Status, lag_max: int = LAG_MAX) -> list[str]:
-    """What is not as it should be, each with what to do; empty when all is well."""
-    return [
-        *_wrong_with_topics(asked),
-        *_wrong_with_relay(asked.relay, lag_max),
-        *(text for each in asked.consumers for text in _wrong_with(each, lag_max)),
-        *(
-            f"{count} facts are parked in {view}: `huiyin views check {view}` says why;"
-            f" mend that, then `huiyin views retry {view}`"
-            for view, count in sorted(asked.parked.items())
-        ),
-    ]
-
-
-def _wrong_with_topics(asked: Status) -> Iterator[str]:
-    there = {topic.name for topic in asked.topics}
-    for rule in TOPICS:
-        if rule.name not in there:
-            yield f"there is no topic {rule.name}: run `huiyin kafka topics`"
-    for topic in asked.topics:
-        if topic.headless:
-            yield (
-                f"partitions {_listed(topic.headless)} of {topic.name} have no leader:"
-                " bring the brokers that are down back"
-            )
-        elif topic.in_step < topic.copies:
-            yield (
-                f"of {topic.copies} copies of {topic.name} only {topic.in_step} are in step"
-                " everywhere: is a broker down?"
-            )
-        if topic.lost:
-            yield (
-                f"partitions {_listed(topic.lost)} of {topic.name} have lost messages that"
-                f" the brokers had acknowledged: {MAKE_ANEW}"
-            )
-
-
-def _wrong_with_relay(relay: Relayed, lag_max: int) -> Iterator[str]:
-    if relay.leader is None:
-        yield "no relay leads: run `huiyin work`; one that runs says what it lacks"
-    if relay.lag > lag_max:
-        yield f"the relay is {relay.lag} facts behind the log (more than {lag_max})"
-
-
-def _wrong_with(each: Taken, lag_max: int) -> Iterator[str]:
-    if each.members is None:
-        yield f"who works for {each.name} is not known: the broker that knows is down"
-    elif not each.members:
-        yield f"nobody works for {each.name}: run `huiyin work` on some machine"
-    if each.lag > lag_max:
-        yield f"{each.name} is {each.lag} messages behind (more than {lag_max})"
-    elif each.behind is not None and each.behind > lag_max:
-        yield f"{each.name} is {each.behind} facts behind the log (more than {lag_max})"
-    if each.unreadable:
-        yield (
-            f"{each.unreadable} messages could not be read by {each.name}: the table"
-            " kafka.unreadable has them, each with the reason"
-        )
-    others = sorted(view for view, feed in each.views.items() if feed == LOG)
-    if others:
-        yield f"still fed from the log: {', '.join(others)}"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))

@@ -1,0 +1,1 @@
+"""How it goes with Kafka, and what is wrong."""
