@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from api.cli.main import app
 from consumers.feed.streamed import LOGGED, STREAMED, WATCHED
 from projections.check import check
 from projections.ground import standings
+from projections.rebuild import rebuild
 from projections.views import VIEWS
 from store import Store
 from store.settings import Settings
@@ -27,26 +29,31 @@ from tests.support.kafka import KAFKA_TIER
 
 pytestmark = KAFKA_TIER
 
+SAID = "work.log"
+
 
 @contextmanager
-def working(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """``huiyin work`` as a process of its own."""
+def working(settings: Settings, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``huiyin work`` as a process of its own; what it says goes to a file (``said``)."""
     told = {
         "HUIYIN_HOME": str(settings.home),
         "DATABASE_URL": settings.database_url or "",
         "HUIYIN_KAFKA": settings.kafka or "",
     }
     command = [sys.executable, "-c", "from api.cli.main import app; app()", "work"]
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, *options], env=os.environ | told, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stderr:
-            process.stderr.close()
+    with (settings.home / SAID).open("ab") as stderr:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [*command, *options], env=os.environ | told, stderr=stderr
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def said(settings: Settings) -> str:
+    return (settings.home / SAID).read_text(encoding="utf-8")
 
 
 def fed(store: Store) -> dict[str, tuple[str, bool]]:
@@ -98,10 +105,23 @@ def test_the_work_can_be_shared_out_among_processes(store: Store, kafka: Setting
     assert check(store, VIEWS).sound
 
 
+def test_the_process_of_a_worker_that_another_version_has_replaced_ends_with_a_failure(
+    store: Store, kafka: Settings
+) -> None:
+    """So that whoever supervises it starts it again, or says that it does not."""
+    with working(kafka) as work:
+        record(store, journeys(1, 5))
+        until(lambda: fed(store) == WITH_KAFKA)
+        rebuild(store, [replace(STREAMED[0], version=STREAMED[0].version + 1)])
+        record(store, journeys(6, 5))
+        assert work.wait(timeout=60) == 1
+    assert "fold-worker cannot go on" in said(kafka)
+    assert "start it with that version" in said(kafka)
+
+
 def test_nobody_is_found_under_a_name_that_nobody_bears(
     store: Store, kafka: Settings
 ) -> None:
     with working(kafka, "--only", "relais") as work:
         assert work.wait(timeout=30) == 2
-        assert work.stderr is not None
-        assert "nobody is called relais: choose from follower" in work.stderr.read()
+    assert "nobody is called relais: choose from follower" in said(kafka)
