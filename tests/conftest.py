@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from store import Store, open_store
 from store.settings import Settings
 from tests.support.database import Databases, databases
-from tests.support.spreading import Spreading, share_brokers
+from tests.support.spreading import Spreading, brokers_first, share_brokers
 from tests.tiers import TIERS, demanded, left_out
 
 # How long an example takes depends on what else the machine does: nothing to fail for.
@@ -25,9 +25,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("untimed")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_itemcollected(item: pytest.Item) -> None:
+    share_brokers(item)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    share_brokers(items)
+    brokers_first(items)
 
 
 @pytest.hookimpl(optionalhook=True)

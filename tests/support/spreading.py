@@ -17,10 +17,13 @@ class Spreading(LoadGroupScheduling):  # type: ignore[misc]  # it has no types
         return group.partition("::")[0]
 
 
-def share_brokers(items: list[pytest.Item]) -> None:
-    """Tests with a real broker share a worker, and so the brokers of its session. They come
-    first: they mostly wait, and leave the processor to the others."""
-    for item in items:
-        if item.get_closest_marker("kafka"):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
+def share_brokers(item: pytest.Item) -> None:
+    """Tests with a real broker share a worker, and so the brokers of its session. To be
+    said when they are found: xdist reads the groups before anybody may change the order."""
+    if item.get_closest_marker("kafka"):
+        item.add_marker(pytest.mark.xdist_group("kafka"))
+
+
+def brokers_first(items: list[pytest.Item]) -> None:
+    """They mostly wait, and leave the processor to the others."""
     items.sort(key=lambda item: item.get_closest_marker("kafka") is None)
