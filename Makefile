@@ -11,7 +11,7 @@ ONCE ?=
 PORT ?=
 
 # A module's tests stay together (tests/support/spreading.py), in the order of collection.
-SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: help demo test fire lint format asyncapi bench bench-streams clean
 

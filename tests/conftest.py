@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from store import Store, open_store
 from store.settings import Settings
 from tests.support.database import Databases, databases
-from tests.support.spreading import Spreading, brokers_first, share_brokers
+from tests.support.spreading import Spreading, brokers_first
 from tests.tiers import TIERS, demanded, left_out
 
 # How long an example takes depends on what else the machine does: nothing to fail for.
@@ -23,10 +23,6 @@ hypothesis_settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("untimed")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    share_brokers(item)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

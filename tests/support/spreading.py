@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 
-class Spreading(LoadGroupScheduling):  # type: ignore[misc]  # it has no types
-    """What shares an ``xdist_group`` shares a worker, and else what shares a module.
+class Spreading(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """What shares a module shares a worker, and all tests with a real broker share one.
 
-    So the fixtures of a module are set up once, and its tests run in their order.
+    So the fixtures of a module are set up once, its tests run in their order, and the
+    brokers of a session are started once: an idle one takes a tenth of a processor.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        group: str = super()._split_scope(nodeid)
-        return group.partition("::")[0]
-
-
-def share_brokers(item: pytest.Item) -> None:
-    """Tests with a real broker share a worker, and so the brokers of its session. To be
-    said when they are found: xdist reads the groups before anybody may change the order."""
-    if item.get_closest_marker("kafka"):
-        item.add_marker(pytest.mark.xdist_group("kafka"))
+        module = PurePosixPath(nodeid.partition("::")[0])
+        return "brokers" if module.parent.name == "kafka" else str(module)
 
 
 def brokers_first(items: list[pytest.Item]) -> None:
