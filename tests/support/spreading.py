@@ -8,8 +8,19 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 
+# Modules of tests/kafka with a test that wants the cluster.
+WITH_THREE = {
+    "test_intake",
+    "test_relay_in_trouble",
+    "test_script",
+    "test_secured",
+    "test_status",
+    "test_topics",
+}
+
+
 class Spreading(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """What shares a module shares a worker, and all tests with a real broker share one.
+    """What shares a module shares a worker, and so do all modules with the same brokers.
 
     So the fixtures of a module are set up once, its tests run in their order, and the
     brokers of a session are started once: an idle one takes a tenth of a processor.
@@ -17,7 +28,9 @@ class Spreading(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
 
     def _split_scope(self, nodeid: str) -> str:
         module = PurePosixPath(nodeid.partition("::")[0])
-        return "brokers" if module.parent.name == "kafka" else str(module)
+        if module.parent.name != "kafka":
+            return str(module)
+        return "three brokers" if module.stem in WITH_THREE else "one broker"
 
 
 def brokers_first(items: list[pytest.Item]) -> None:
