@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-
 # Modules of tests/kafka with a test that wants the cluster.
 WITH_THREE = {
     "test_intake",
