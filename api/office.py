@@ -37,28 +37,31 @@ class Office:
         """The position up to which a view is folded."""
         return self.follower.positions.max_tracking_id(view) or 0
 
-    def catch_up(self) -> int:
-        """Bring every view to the head of the log, or wait a while for whoever does.
+    def catch_up(self) -> None:
+        """Bring every view to the head of the log, or wait for whoever does as long as it
+        gets on. Raises Behind."""
+        self.follower.catch_up(
+            self.store.log.head(), timeout=CATCH_UP_SECONDS_MAX, still=STILL_SECONDS_MAX
+        )
 
-        Returns the position at which the views then stand at least. When they do not come
-        to the head it is said how far behind they are: an old answer is better than none.
-        Raises Behind when there are no views yet.
+    def come_along(self) -> int:
+        """The same for a question: an old answer is better than none, so it is said how
+        many facts the views lack, and answered. Raises Behind when there are no views yet.
         """
-        head = self.store.log.head()
         try:
-            self.follower.catch_up(
-                head, timeout=CATCH_UP_SECONDS_MAX, still=STILL_SECONDS_MAX
-            )
+            self.catch_up()
         except Behind as late:
-            if late.position == 0:  # they were never built
+            if late.position == 0:
                 raise
+            lacking = late.target - late.position
+            more = " and `huiyin kafka status`" if self.settings.kafka else ""
             log.warning(
-                "some views are up to %d facts behind the log, and so is the answer:"
-                " `huiyin doctor` and `huiyin kafka status` say what holds them up",
-                head - late.position,
+                "what comes from the views may lack the last %d facts of the log:"
+                " `huiyin doctor`%s will say what holds them up",
+                *(lacking, more),
             )
-            return late.position
-        return head
+            return lacking
+        return 0
 
 
 def desk_over(store: Store) -> Desk:

@@ -29,14 +29,14 @@ def alerts(
 ) -> None:
     """Alerts across cases 告警 that wait for an answer or for the end of a focus check."""
     with office() as opened:
-        opened.catch_up()
+        behind = opened.come_along()
         source = Stored(opened.store.pool)
         where: list[Condition] = [] if everything else [Is("open", True)]
         where += [alerts_of(*scope(opened, unit))] if unit is not None else []
         rows: list[AlertRow] = source.select(ALERTS.table, *where, order=("raised_at",))
         waiting, rules = owed(source), opened.desk.policy_in_force(datetime.now(UTC))
     if as_json:
-        say_json({"items": rows, "count": len(rows), "open": waiting})
+        say_json({"items": rows, "count": len(rows), "open": waiting, "behind": behind})
         return
     title = f"alerts 告警, times in {zone()}: {waiting} open"
     say_table(title, COLUMNS, (cells(row, rules) for row in rows), whole=["id"])

@@ -77,7 +77,7 @@ def board(  # noqa: PLR0913 - one parameter an option
     at = known or happened or datetime.now(UTC)
     soon = duration(due_within)
     with office() as opened:
-        opened.catch_up()
+        behind = 0 if known or happened else opened.come_along()
         where: list[Condition] = [] if everything else [Is("open", True)]
         where += [Is("holder_unit", unit)] if unit else []
         where += [Is("source", source)] if source else []
@@ -88,7 +88,7 @@ def board(  # noqa: PLR0913 - one parameter an option
     if sort is Sorting.DUE:
         rows.sort(key=lambda row: urgency(row, at))
     if as_json:
-        counts = {"count": len(rows), "alerts": alerts}
+        counts = {"count": len(rows), "alerts": alerts, "behind": behind}
         say_json({"items": rows, "at": known or happened} | counts)
         return
     print_board(rows, at, alerts)

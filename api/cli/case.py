@@ -47,7 +47,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON")]
 def found(ref: str) -> Iterator[tuple[Office, UUID]]:
     """The office, and the case that a person means by ``ref``."""
     with office() as opened:
-        opened.catch_up()
+        behind = opened.come_along()
         boards = Boards(Stored(opened.store.pool))
 
         def by_number(number: str) -> list[UUID]:
@@ -61,7 +61,8 @@ def found(ref: str) -> Iterator[tuple[Office, UUID]]:
         except case_ref.Ambiguous as several:
             refuse(f"{several}: {', '.join(map(str, several.cases))}")
         except NotFound:
-            refuse(f"no case {ref}; a CASE is a number, a UUID, or SOURCE:ID")
+            unless = " (unless it is among the facts that the views lack)" if behind else ""
+            refuse(f"no case {ref}{unless}; a CASE is a number, a UUID, or SOURCE:ID")
         if not isinstance(opened.desk.case(case_id), Case):
             refuse(f"no case {ref}; a CASE is a number, a UUID, or SOURCE:ID")
         yield opened, case_id

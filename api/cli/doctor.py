@@ -13,6 +13,7 @@ import typer
 from api.cli.opening import office
 from api.cli.output import FOUND, say, say_json
 from api.office import Office
+from consumers.brokers.clients import KafkaUnusable
 from consumers.status.status import status
 from consumers.status.wrong import wrong
 from projections.parked import parked
@@ -60,7 +61,8 @@ def look_round(opened: Office) -> Iterator[Look]:
     seen = "its owner's alone" if private else "missing, or open to others: chmod 600"
     yield Look("key file", private, f"{key}: {seen}")
     yield intake_unit(opened)
-    opened.catch_up()
+    about_kafka = list(kafka(opened))  # before anybody here may take views back
+    opened.come_along()
     head = opened.store.log.head()
     for view in VIEWS:
         position = opened.position(view.name)
@@ -69,14 +71,17 @@ def look_round(opened: Office) -> Iterator[Look]:
     yield Look("parked facts", waiting == 0, str(waiting))
     yield time_kept(opened)
     yield watched(opened)
-    yield from kafka(opened)
+    yield from about_kafka
 
 
 def kafka(opened: Office) -> Iterator[Look]:
     """Where it is switched on: what is wrong with it, in a line each."""
     if opened.settings.kafka is None:
         return
-    found = wrong(status(opened.store, opened.settings))
+    try:
+        found = wrong(status(opened.store, opened.settings))
+    except KafkaUnusable as why:
+        found = [str(why)]
     for text in found:
         yield Look("Kafka", False, text)
     if not found:

@@ -10,7 +10,7 @@ from api.cli.asyncapi import asyncapi
 from api.cli.opening import office, refuse
 from api.cli.output import FOUND, moment, notes, say, say_json, say_table, zone
 from consumers.brokers.clients import KafkaUnusable
-from consumers.brokers.topics import TOPICS, arrange_topics, wipe
+from consumers.brokers.topics import TOPICS, arrange_topics, topic, wipe
 from consumers.status.status import Status, Taken, status
 from consumers.status.wrong import LAG_MAX, wrong
 from store.settings import BadSetting, Settings
@@ -66,14 +66,17 @@ def wipe_topic(
     lost = {rule.name: rule.lost for rule in TOPICS}
     if name not in lost:
         refuse(f"no topic {name}; there are {', '.join(lost)}")
-    if not yes:
-        typer.confirm(f"{name}: {lost[name]}. Wipe it?", abort=True, err=True)
     try:
+        settings = Settings.from_env()
+        there = topic(settings, name)
+        if not yes:
+            question = f"{name} at {settings.kafka}: {lost[name]}. Wipe it?"
+            typer.confirm(question, abort=True, err=True)
         with notes.status("asking the brokers"):
-            wipe(Settings.from_env(), name)
+            now = wipe(settings, there.name)
     except (BadSetting, KafkaUnusable) as why:
         refuse(str(why))
-    say(f"{name} is empty: {lost[name]}")
+    say(f"{name} is empty, with {now.partitions} partitions: {lost[name]}")
 
 
 @app.command("status")
@@ -154,7 +157,7 @@ def print_status(asked: Status) -> None:
                 (
                     each.name,
                     at_work(each),
-                    each.lag,
+                    "not known" if each.lag is None else each.lag,
                     each.behind,
                     sum(asked.parked.get(view, 0) for view in each.views),
                     each.unreadable,
@@ -197,9 +200,9 @@ def print_members(asked: Status) -> None:
 
 def print_partitions(asked: Status) -> None:
     """Messages not taken, a row a partition and a column a consumer."""
-    numbers = sorted({n for each in asked.consumers for n in each.lags})
+    numbers = sorted({n for each in asked.consumers for n in each.lags or ()})
     say_table(
         "messages not taken",
         ("partition", *(each.name for each in asked.consumers)),
-        [(n, *(each.lags.get(n) for each in asked.consumers)) for n in numbers],
+        [(n, *((each.lags or {}).get(n) for each in asked.consumers)) for n in numbers],
     )

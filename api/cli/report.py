@@ -81,7 +81,8 @@ def kpi(  # noqa: PLR0913, PLR0917 - one for each option of the command
         annualised=annualised,
     )
     with office() as opening:
-        opening.catch_up()
+        if not (known or happened):
+            opening.come_along()
         policy = opening.desk.policy_in_force(datetime.now(UTC))
         at = known or happened or datetime.now(UTC)
         question = asked(wish, policy, opening.desk.organisation(), at)

@@ -35,7 +35,7 @@ def handovers(
 ) -> None:
     """How cases change hands 转办: hand-overs, ping-pong 推诿, layers 层级, dwell 停留."""
     with office() as opened:
-        opened.catch_up()
+        opened.come_along()
         view = Handovers(Stored(opened.store.pool))
         if source is not None and source not in (known := view.sources()):
             refuse(f"no case was imported from {source}; from: {', '.join(known) or '-'}")

@@ -36,7 +36,7 @@ def named(names: Sequence[str] | None) -> list[View[Any]]:
 def list_views(as_json: Json = False) -> None:
     """Every view: which question it answers, where it stands, what waits in it."""
     with office() as opened:
-        opened.catch_up()
+        opened.come_along()
         waiting = parked(opened.store.pool, VIEWS)
         with opened.store.pool.connection() as connection:
             stands = standings(connection)
@@ -63,7 +63,7 @@ def check_views(names: Names = None, as_json: Json = False) -> None:
     """Fold the log again and name every row that differs. Status 1 when there is one."""
     views = named(names)
     with office() as opened:
-        opened.catch_up()
+        opened.come_along()
         with notes.status("folding the log again"):
             report = check(opened.store, views)
     if as_json:
@@ -96,7 +96,7 @@ def retry_views(names: Names = None, as_json: Json = False) -> None:
     """Fold parked facts again, in order, once a fold was mended. Status 1 if some stay."""
     views = named(names)
     with office() as opened:
-        opened.catch_up()
+        opened.come_along()
         before = len(parked(opened.store.pool, views))
         waiting = [each for view in views for each in retry(opened.store, view)]
     if as_json:
@@ -113,7 +113,7 @@ def rebuild_views(names: Names = None, as_json: Json = False) -> None:
     """Make views anew beside the old ones, which serve meanwhile, then swap."""
     views = named(names)
     with office() as opened:
-        opened.catch_up()
+        opened.come_along()
         with notes.status("rebuilding"):
             rebuild(opened.store, views)
         positions = {view.name: opened.position(view.name) for view in views}

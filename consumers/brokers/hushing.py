@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from time import monotonic
 
 AGAIN_SECONDS = 60.0
@@ -74,13 +75,12 @@ class Hush(logging.Handler):
         logging.getLogger(SLOW).setLevel(logging.ERROR)
 
     def emit(self, record: logging.LogRecord) -> None:
-        now = monotonic()
-        self._heard.append((now, record.getMessage()))
+        now, told = monotonic(), in_one_line(record)
+        self._heard.append((now, told.getMessage()))
         place = (record.pathname, record.lineno)
         if not self._muted and now - self._said.get(place, -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._said[place] = now
-            record.exc_info = None  # where in the client it was helps nobody
-            logging.getLogger().handle(record)
+            logging.getLogger().handle(told)
 
     def heard_since(self, moment: float) -> list[str]:
         """The last of what was said since a moment of the monotonic clock, oldest first."""
@@ -94,6 +94,17 @@ class Hush(logging.Handler):
             yield
         finally:
             self._muted -= 1
+
+
+def in_one_line(record: logging.LogRecord) -> logging.LogRecord:
+    """What went wrong, without where in the client it did."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return record
+    told = copy(record)
+    told.msg = f"{record.getMessage()}: {type(error).__name__}: {error}"
+    told.args = told.exc_info = told.exc_text = None
+    return told
 
 
 CLIENTS = Hush()

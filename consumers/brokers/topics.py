@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ PARTITIONS = 12
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 LOOKS_IN_A_ROW = 3
 LOOK_SECONDS = 0.1
-DELETED_SECONDS_MAX = 30.0
+GONE_SECONDS_MAX = 30.0
 DAY_MS = 24 * 60 * 60 * 1000
 # With three copies one broker may be lost: two then still have every acknowledged message.
 COPIES_TO_LOSE_ONE = 3
@@ -93,21 +93,57 @@ def topic(settings: Settings, name: str = CASE_FACTS) -> Topic:
     return found[0]
 
 
-def wipe(settings: Settings, name: str) -> None:
-    """Delete a topic with all that is in it, and make all that are missing.
-
-    Raises KafkaUnusable, also when it is not there.
-    """
+def wipe(settings: Settings, name: str) -> Topic:
+    """Delete a topic with all that is in it, and make it anew: with as many partitions and
+    copies as it had, where no setting says otherwise. Raises KafkaUnusable."""
     with administrator(settings) as admin:
-        if name not in described(admin, [name]):
-            raise KafkaUnusable(f"there is no topic {name} at {settings.kafka}")
+        if name not in (there := described(admin, [name])):
+            raise KafkaUnusable(f"there is no topic {name}: run `huiyin kafka topics`")
+        before, copies = there[name]
+        wanted = like(settings, before, copies)
+        makeable(admin, name, wanted)
         admin.delete_topics([name])
-        deadline = monotonic() + DELETED_SECONDS_MAX
-        while name in described(admin, [name]):
-            if monotonic() > deadline:
-                raise KafkaUnusable(f"the brokers have not deleted {name}: ask again later")
-            sleep(LOOK_SECONDS)
-    make_topics(settings)
+        try:
+            wait_until_gone(admin, before)
+            make(admin, [name], wanted)
+            now, _ = described(admin, [name])[name]
+        except (KafkaUnusable, KeyError, client("kafka").errors.KafkaError) as half:
+            raise KafkaUnusable(
+                f"{name} is deleted and not made anew: run `huiyin kafka topics` ({half})"
+            ) from half
+    if now.partitions != wanted.kafka_partitions:
+        raise KafkaUnusable(
+            f"somebody else has made {name} meanwhile, with {now.partitions} partitions:"
+            " switch auto.create.topics.enable off in the brokers and wipe it again"
+        )
+    return now
+
+
+def like(settings: Settings, topic: Topic, copies: int) -> Settings:
+    """Settings that make a topic as this one is, but for what they say themselves."""
+    chosen = settings.kafka_replication != BROKERS_CHOOSE
+    return replace(
+        settings,
+        kafka_partitions=settings.kafka_partitions or topic.partitions,
+        kafka_replication=settings.kafka_replication if chosen else copies,
+    )
+
+
+def makeable(admin: Any, name: str, settings: Settings) -> None:
+    """Whether the brokers would make such a topic; raises what they say against it."""
+    admin.create_topics({f"{name}.anew": options(settings, name)}, validate_only=True)
+
+
+def wait_until_gone(admin: Any, topic: Topic) -> None:
+    """Until brokers have said several times in a row that it is there no more."""
+    deadline = monotonic() + GONE_SECONDS_MAX
+    gone = 0
+    while gone < LOOKS_IN_A_ROW:
+        found = described(admin, [topic.name]).get(topic.name)
+        gone = 0 if found and found[0].topic_id == topic.topic_id else gone + 1
+        if monotonic() > deadline:
+            raise KafkaUnusable("the brokers take their time to delete it")
+        sleep(LOOK_SECONDS)
 
 
 def make_topics(settings: Settings) -> list[Topic]:
@@ -173,20 +209,21 @@ def described(admin: Any, names: Sequence[str]) -> dict[str, tuple[Topic, int]]:
 
 def make(admin: Any, names: Sequence[str], settings: Settings) -> None:
     """Make topics, each with a leader when this returns."""
-    wanted = {
-        name: {
-            "num_partitions": settings.kafka_partitions or PARTITIONS,
-            "replication_factor": settings.kafka_replication,
-            "configs": configs(settings, name),
-        }
-        for name in names
-    }
+    wanted = {name: options(settings, name) for name in names}
     if names:
         with suppress(client("kafka").errors.TopicAlreadyExistsError):  # by another process
             admin.create_topics(wanted)
         # With several brokers, one may know of them and the next one not yet.
         for _ in range(LOOKS_IN_A_ROW):
             admin.wait_for_topics(names)
+
+
+def options(settings: Settings, name: str) -> dict[str, Any]:
+    return {
+        "num_partitions": settings.kafka_partitions or PARTITIONS,
+        "replication_factor": settings.kafka_replication,
+        "configs": configs(settings, name),
+    }
 
 
 def configs(settings: Settings, name: str) -> dict[str, str]:

@@ -96,7 +96,13 @@ def run(
             except (errors.CorruptRecordException, UnicodeDecodeError) as damage:
                 keeping.step_over(kept, settings, worker.partitions, stop)
                 raise Again(f"a message that no client can read: {damage}") from damage
-            except errors.KafkaError as away:
+            except (
+                errors.AuthenticationFailedError,
+                errors.BrokerResponseError,
+                errors.KafkaConnectionError,
+                errors.KafkaTimeoutError,
+                errors.NodeNotReadyError,
+            ) as away:
                 raise KafkaUnusable(trouble(settings, repr(away), since=began)) from away
 
     keeping.again_and_again("the stream worker", stop, work)

@@ -283,7 +283,8 @@ def _case(raw: bytes) -> IntakeV1:
     except msgspec.ValidationError as wrong:
         said = str(wrong)
         field = _where(said)
-        why = wording(said[:WHY_LENGTH_MAX])
+        zh, en = wording(said)
+        why = Text(zh[:WHY_LENGTH_MAX], en[:WHY_LENGTH_MAX])
         raise Unfit("invalid_body", field=field, why=why) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unfit("malformed_json") from None

@@ -16,8 +16,14 @@ KINDS = {
     "null": "空",
 }
 WORDINGS = (
-    (re.compile(r"^Object missing required field `(?P<field>.*)`$"), "缺少字段 {field}"),
-    (re.compile(r"^Object contains unknown field `(?P<field>.*)`$"), "不认识字段 {field}"),
+    (
+        re.compile(r"(?s)^Object missing required field `(?P<name>.*)`$"),
+        "缺少字段 {name}",
+    ),
+    (
+        re.compile(r"(?s)^Object contains unknown field `(?P<name>.*)`$"),
+        "没有字段 {name}",
+    ),
     (
         re.compile(r"^Expected `(?P<wanted>\w+)[^`]*`, got `(?P<got>\w+)`(?P<place>.*)$"),
         "{place}应为{wanted}, 而不是{got}",
@@ -37,7 +43,10 @@ def wording(said: str) -> Text:
         if found := pattern.match(said):
             parts = found.groupdict()
             at = PLACE.match(parts.pop("place", ""))
-            told = {name: KINDS.get(part, part) for name, part in parts.items()}
+            told = {
+                name: KINDS.get(part, part) if name in {"wanted", "got"} else part
+                for name, part in parts.items()
+            }
             return Text(
                 zh.format(**told, place=f"字段 {at[1]} " if at else "消息内容"), said
             )

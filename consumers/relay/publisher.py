@@ -32,10 +32,7 @@ LINGER_MS = 1_000
 BATCH_BYTES = 256 * 1024
 PATIENCE_SECONDS = 1.0
 CLOSE_SECONDS_MAX = 5.0
-MAKE_ANEW = (
-    "delete the topic and run `huiyin kafka topics`; everything is published again from the"
-    " log"
-)
+MAKE_ANEW = f"`huiyin kafka wipe {wire.CASE_FACTS}`; all is published again from the log"
 
 log = logging.getLogger(__name__)
 

@@ -78,7 +78,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """How far a consumer is: by partition, how many messages it has not taken (``lags``).
+    """How far a consumer is: by partition, how many messages it has not taken (``lags``,
+    None where that cannot be told).
 
     ``members`` is None when they cannot be told. ``behind`` counts the facts of the log
     that its views are not known to hold; None for the intake, which keeps no view.
@@ -87,14 +88,14 @@ class Taken:
 
     name: str
     members: tuple[Member, ...] | None
-    lags: dict[int, int]
+    lags: dict[int, int] | None
     behind: int | None = None
     unreadable: int = 0
     views: dict[str, str] = field(default_factory=dict)
 
     @property
-    def lag(self) -> int:
-        return sum(self.lags.values())
+    def lag(self) -> int | None:
+        return None if self.lags is None else sum(self.lags.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +135,7 @@ def status(store: Store, settings: Settings) -> Status:
         facts = told.topics.get(CASE_FACTS)
         topic_id = last_led(connection) if trouble else (facts.topic_id if facts else None)
         fed = [
-            taken(connection, feed, facts, topic_id, head, told.groups[group(feed)])
-            for feed in FEEDS
+            taken(connection, feed, facts, head, told.groups[group(feed)]) for feed in FEEDS
         ]
         taken_in = Taken(
             name="intake",
@@ -300,7 +300,6 @@ def taken(
     connection: Connection,
     feed: str,
     facts: Seen | None,
-    topic_id: UUID | None,
     head: int,
     group: tuple[Member, ...] | None,
 ) -> Taken:
@@ -308,7 +307,7 @@ def taken(
     offsets = connection.execute(
         "SELECT partition, next_offset FROM kafka.offsets"
         " WHERE feed = %s AND topic_id = %s",
-        [feed, topic_id],
+        [feed, facts.topic_id if facts else None],
     ).fetchall()
     unreadable = connection.execute(
         "SELECT count(*) FROM kafka.unreadable WHERE feed = %s", [feed]
@@ -325,10 +324,11 @@ def taken(
     )
 
 
-def lags(topic: Seen | None, offsets: Mapping[int, int] | None) -> dict[int, int]:
-    """Messages not taken, by partition; what the topic no longer has does not count."""
+def lags(topic: Seen | None, offsets: Mapping[int, int] | None) -> dict[int, int] | None:
+    """Messages not taken, by partition; what the topic no longer has does not count. None
+    where brokers do not tell."""
     if topic is None or offsets is None:
-        return {}
+        return None
     return {
         number: max(0, end - max(offsets.get(number, 0), topic.begins[number]))
         for number, end in sorted(topic.ends.items())

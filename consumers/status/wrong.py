@@ -67,7 +67,7 @@ def _wrong_with(each: Taken, lag_max: int, *, known: bool) -> Iterator[str]:
         yield f"who works for {each.name} is not known: the broker that knows is down"
     elif not each.members:
         yield f"nobody works for {each.name}: run `huiyin work` on some machine"
-    if each.lag > lag_max:
+    if each.lag is not None and each.lag > lag_max:
         yield f"{each.name} is {each.lag} messages behind (more than {lag_max})"
     elif each.behind is not None and each.behind > lag_max:
         yield f"{each.name} is {each.behind} facts behind the log (more than {lag_max})"

@@ -43,13 +43,19 @@ def test_a_question_is_answered_by_what_the_views_hold(
     owner = Engine(idle, VIEWS)
     assert owner.own()
     behind = huiyin("board", "--all", "--json")
-    assert (behind.exit_code, json.loads(behind.stdout)["count"]) == (0, 1)
-    assert "up to 1 facts behind" in caplog.text
+    answer = json.loads(behind.stdout)
+    assert (behind.exit_code, answer["count"], answer["behind"]) == (0, 1, 1)
+    assert "may lack the last 1 facts of the log" in caplog.text
+    assert "kafka" not in caplog.text
+    unknown = huiyin("case", "show", "00000000-0000")
+    assert "unless it is among the facts that the views lack" in unknown.stderr
     assert huiyin("views", "check").exit_code == 0
+    assert huiyin("views", "rebuild").exit_code == 0
     owner.close()
 
     caplog.clear()
-    assert json.loads(huiyin("board", "--all", "--json").stdout)["count"] == 2
+    answer = json.loads(huiyin("board", "--all", "--json").stdout)
+    assert (answer["count"], answer["behind"]) == (2, 0)
     assert not caplog.records
 
 

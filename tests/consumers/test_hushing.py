@@ -138,3 +138,21 @@ def test_coming_and_going_is_no_flood_either(
     monkeypatch.setattr(hushing, "AGAIN_SECONDS", 0.0)
     said.once("away")
     assert texts(caplog, "states")[2:] == ["away"]
+
+
+def test_an_error_is_told_in_one_line_and_remembered(
+    noisy: tuple[logging.Logger, Hush], caplog: Log
+) -> None:
+    logger, hush = noisy
+    began = monotonic()
+    try:
+        int("three")
+    except ValueError:
+        logger.exception("callback of %s failed", "a group")
+    told = (
+        "callback of a group failed: ValueError: invalid literal for int() with base 10:"
+        " 'three'"
+    )
+    assert texts(caplog, "noisy") == [told]
+    assert caplog.records[0].exc_info is None
+    assert hush.heard_since(began) == [told]

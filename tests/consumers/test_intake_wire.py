@@ -189,6 +189,12 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:
     assert unfit(message(large)).code == "body_too_large"
 
 
+@pytest.mark.parametrize("name", ["object", "str", "a\nb", "长" * 600])
+def test_an_unknown_field_is_named_as_it_was_sent(name: str) -> None:
+    no = unfit(message(body(**{name: 1})))
+    assert no.zh.startswith(f"消息内容有误: 没有字段 {name}"[:400])
+
+
 # Times -----------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ pytestmark = KAFKA_TIER
 
 Log = pytest.LogCaptureFixture
 
-LOST = "have lost messages that the brokers had acknowledged: delete the topic"
+LOST = "have lost messages that the brokers had acknowledged: `huiyin kafka wipe"
 # Ends the session that holds an advisory lock.
 BREAK_OFF = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"

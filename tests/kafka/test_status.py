@@ -193,10 +193,15 @@ def test_brokers_out_of_reach_leave_what_the_database_knows(
     assert (seen["topics"], seen["relay"]["lag"]) == ([], more)
     assert consumer(seen, "kafka-views")["behind"] == more
     assert consumer(seen, "kafka-views")["members"] is None
+    assert consumer(seen, "kafka-views")["lag"] is None
     assert "not known" in ask().stdout
     looks = CliRunner().invoke(app, ["doctor"])
     assert looks.exit_code == 1
     assert "BAD  Kafka: no use of Kafka at 127.0.0.1:1" in looks.stdout
+    monkeypatch.setenv("HUIYIN_KAFKA", "nonsense")
+    looks = CliRunner().invoke(app, ["doctor"])
+    assert "BAD  Kafka: HUIYIN_KAFKA: 'nonsense' is not host:port" in looks.stdout
+    assert "ok   parked facts" in looks.stdout
 
 
 def test_switched_off_or_set_wrong_it_cannot_run(

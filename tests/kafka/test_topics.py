@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli.main import app
 from consumers.brokers.clients import KafkaUnusable, administrator, client
-from consumers.brokers.topics import TOPICS, make_topics, topic
+from consumers.brokers.topics import INTAKE, TOPICS, make_topics, topic
 from store.settings import Settings
 from tests.contract.feed_contract import until
 from tests.support.kafka import KAFKA_TIER, Brokers
@@ -98,18 +98,27 @@ def test_partitions_that_are_not_set_are_left_in_silence(
     assert (kept.exit_code, "!" in kept.stdout) == (0, False)
 
 
-def test_a_topic_is_wiped_once_it_is_said_again(topics: Run, kafka: Settings) -> None:
+def test_a_topic_is_wiped_once_it_is_said_again(
+    topics: Run, kafka: Settings, broker: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def wipe(name: str, *words: str, answer: str = "") -> Result:
         return CliRunner().invoke(app, ["kafka", "wipe", name, *words], input=answer)
 
-    before = topic(kafka).topic_id
+    broker.forget_topics()
+    make_topics(replace(kafka, kafka_partitions=3))
+    before, others = topic(kafka), topic(kafka, INTAKE)
     topics()  # it sets the environment
     unsure = wipe(FACTS, answer="n\n")
-    assert (unsure.exit_code, topic(kafka).topic_id) == (1, before)
-    assert "publishes them again from the log" in unsure.stderr
+    assert (unsure.exit_code, topic(kafka)) == (1, before)
+    assert f"{FACTS} at {kafka.kafka}: nothing is lost" in unsure.stderr
+    monkeypatch.setenv("HUIYIN_KAFKA_REPLICATION", "3")
+    cannot = wipe(FACTS, "--yes")
+    assert (cannot.exit_code, topic(kafka)) == (2, before)
+    monkeypatch.delenv("HUIYIN_KAFKA_REPLICATION")
     wiped = wipe(FACTS, "--yes")
-    assert (wiped.exit_code, topic(kafka).topic_id == before) == (0, False)
-    assert f"{FACTS} is empty" in wiped.stdout
+    assert (wiped.exit_code, topic(kafka).topic_id == before.topic_id) == (0, False)
+    assert f"{FACTS} is empty, with 3 partitions" in wiped.stdout
+    assert (topic(kafka).partitions, topic(kafka, INTAKE)) == (3, others)
     unknown = wipe("huiyin.other", "--yes")
     assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert "no topic huiyin.other; there are" in unknown.stderr

@@ -21,8 +21,8 @@ WITH_THREE = {
 class Spreading(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """What shares a module shares a worker, and so do all modules with the same brokers.
 
-    So the fixtures of a module are set up once, its tests run in their order, and the
-    brokers of a session are started once: an idle one takes a tenth of a processor.
+    So the fixtures of a module are set up once, its tests run in their order, and few
+    brokers stand idle: each takes a tenth of a processor.
     """
 
     def _split_scope(self, nodeid: str) -> str:
