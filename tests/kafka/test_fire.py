@@ -300,7 +300,8 @@ def test_when_the_dust_settles_every_view_is_the_fold_of_the_log_and_each_alert_
     at: Field,
 ) -> None:
     stories = lived(at.office)
-    before = at.office.catch_up()
+    at.office.catch_up()
+    before = at.office.store.log.head()
     for name in PROCESSES:
         at.start(name)
     load = Load(at.office, stories.commands())
