@@ -64,7 +64,9 @@ TEXTS: dict[str, Text] = {
     ),
     "no_such_page": Text("没有这个地址", "there is nothing at this address"),
     "no_such_command": Text("没有“{command}”这项操作", "there is no command {command}"),
-    "no_such_view": Text("没有视图“{view}”", "there is no view {view}"),
+    "no_such_view": Text(
+        "没有视图“{view}”; 现有: {known}", "there is no view {view}; there are {known}"
+    ),
     "method_not_allowed": Text(
         "此地址不支持该方法", "this address does not take that method"
     ),

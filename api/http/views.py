@@ -108,7 +108,8 @@ class ViewReader:
         actor = self._door.actor(request)
         question = QUESTIONS.get(name)
         if question is None:
-            raise Problem(404, "no_such_view", view=name[:100])
+            known = ", ".join(sorted(QUESTIONS))
+            raise Problem(404, "no_such_view", view=name[:100], known=known)
         self._door.policy().may_view(name, actor.role)
         pairs = [
             pair for pair in request.query_params.multi_items() if pair[0] not in PAGING

@@ -343,6 +343,7 @@ def test_before_the_log_began_there_is_nothing(hotline: Hotline) -> None:
 def test_there_is_no_such_view(hotline: Hotline) -> None:
     answer = hotline.get("supervisor", "/views/boards;drop")
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_view")
+    assert "boards" in answer.json()["detail"]
 
 
 def test_what_was_refused_is_shown_to_who_supervises(hotline: Hotline) -> None:
