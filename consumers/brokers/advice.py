@@ -58,6 +58,11 @@ REMEDIES = (
         " huiyin.* and read the groups huiyin-*",
     ),
     Remedy(
+        ("InconsistentGroupProtocol",),
+        "a worker of another kind has this name in the group still: its place is free when"
+        " its session is over, or stop it",
+    ),
+    Remedy(
         ("UnknownTopicOrPartition", "UnknownTopicId", "InconsistentTopicId"),
         "a topic is missing or was made anew: run `huiyin kafka topics`",
     ),

@@ -176,21 +176,26 @@ class Worker:
         what made it impossible to go on."""
         app = self._app
         app.finalize()
+        starting = asyncio.ensure_future(app.start())
         try:
-            await app.start()
             while not (stop.is_set() or app.should_stop or self.problem):
                 await asyncio.sleep(TURN_SECONDS)
+                must_be_in_its_group(app.consumer)
+                if not starting.done():
+                    continue
+                starting.result()
                 await self._on_thread(self._turn)
                 if await self._look(app.consumer) and not app.should_stop:
                     well()
         finally:
+            starting.cancel()
             await self._leave()
         if problem := self.problem or app.crash_reason:
             raise problem
 
     async def _leave(self) -> None:
         try:
-            await self._app.stop()
+            await asyncio.wait_for(self._app.stop(), LEAVE_SECONDS_MAX)
         except (Exception, asyncio.CancelledError) as why:
             # Its threads may be gone; nothing that it would still write is needed.
             log.warning("Faust did not stop in good order (it is left behind): %r", why)
@@ -244,6 +249,20 @@ class Worker:
         return await asyncio.get_running_loop().run_in_executor(self._taking, call, *args)
 
 
+def must_be_in_its_group(consumer: Any) -> None:
+    """Raise what the client failed for when it joined. It would say so when it is asked
+    for messages, but Faust takes them behind its back and waits for ever."""
+    inside = consumer._thread._consumer  # noqa: SLF001 - there is no other way to ask
+    if inside is None:
+        return
+    membership = inside._coordinator  # noqa: SLF001
+    if (said := membership._pending_exception) is not None:  # noqa: SLF001
+        raise said
+    joining = membership._coordination_task  # noqa: SLF001
+    if joining.done() and not joining.cancelled() and (why := joining.exception()):
+        raise why
+
+
 def delivery(message: Any) -> Delivery:
     """A message as Faust hands it over."""
     return Delivery(
@@ -265,6 +284,17 @@ def begins_where_saved(
     of it, and a database restored from a backup knows less than it did.
     """
     of_faust = client("faust.transport.drivers.aiokafka").Consumer
+    of_mode = client("mode.threads").WorkerThread
+
+    class Abandonable(of_mode):  # type: ignore[misc, valid-type]
+        """Its own is waited for for ever, by whoever stops it and by the whole process."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.daemon = True
+
+        def stop(self) -> None:
+            self.is_stopped.wait(LEAVE_SECONDS_MAX)
 
     class SavedOffsets(of_faust):  # type: ignore[misc, valid-type]
         async def perform_seek(self) -> None:
@@ -272,6 +302,11 @@ def begins_where_saved(
             starts = {tp: offsets.get(tp.partition, 0) for tp in self.assignment()}
             await self.seek_wait(starts)
             self._committed_offset.update({tp: at or None for tp, at in starts.items()})
+
+        def _new_consumer_thread(self) -> Any:
+            thread = super()._new_consumer_thread()
+            thread.Worker = Abandonable
+            return thread
 
     return SavedOffsets
 

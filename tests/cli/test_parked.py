@@ -64,6 +64,7 @@ def test_a_board_of_a_moment_that_cannot_be_folded_is_not_shown(
     assert result.exit_code == 1
     assert result.stdout == ""
     assert str(stream(1)) in result.stderr.replace("\n", "")
+    assert huiyin("views", "list").exit_code == 0
     assert parked(unfounded.pool, VIEWS)
 
 

@@ -87,6 +87,21 @@ def test_workers_that_come_and_go_share_the_partitions(
     assert feed.differences() == []
 
 
+def test_a_place_in_the_group_that_another_kind_of_worker_has_left_is_waited_for(
+    feed: StreamAtWork, kafka: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client calls that fatal, and Faust does not hear of it."""
+    with at_work("relay", feed.store, kafka):
+        with at_work("fold", feed.store, kafka):
+            record(feed.store, journeys(1, 10))
+            until(feed.nothing_is_left)
+        with at_work("stream", feed.store, kafka):
+            record(feed.store, journeys(11, 10))
+            until(feed.nothing_is_left)
+    assert "its place is free when its session is over" in caplog.text
+    assert feed.differences() == []
+
+
 def test_a_topic_that_is_wiped_under_their_feet_leads_to_the_same_views(
     feed: StreamAtWork, kafka: Settings, broker: Brokers
 ) -> None:
