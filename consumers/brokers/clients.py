@@ -22,6 +22,9 @@ from store.settings import Settings
 SCRAM = "SCRAM-SHA-512"
 BOOTSTRAP_MS_MAX = 5_000
 RECONNECT_MS_MAX = 1_000
+# Who leads a group and has not heard of its topic yet shares out nothing until it asks
+# again; its own five minutes are a long time to stand still.
+METADATA_MS_MAX = 3_000
 # What a client said longer ago does not explain the trouble of now.
 HEARD_SECONDS = 30.0
 PORT_MAX = 65_535
@@ -59,6 +62,7 @@ def access(settings: Settings) -> dict[str, Any]:
         "bootstrap_servers": brokers(settings),
         "security_protocol": ("SASL_" if user else "") + ("SSL" if tls else "PLAINTEXT"),
         "reconnect_backoff_max_ms": RECONNECT_MS_MAX,
+        "metadata_max_age_ms": METADATA_MS_MAX,
         **tidy(),
     }
     if user:
