@@ -86,8 +86,7 @@ def open_office(settings: Settings) -> Iterator[Office]:
         open_store(dsn, settings) as store,
         desk_over(store) as desk,
     ):
-        found_rules(desk, datetime.now(UTC))
-        # A profile that is none is refused here, not later. Another process may just have
-        # founded the rules, in force from a moment after the one that we tried with.
-        desk.policy_in_force(datetime.now(UTC))
+        now = datetime.now(UTC)
+        found_rules(desk, now)
+        desk.policy_in_force(now)  # a profile that is none is refused here, not later
         yield Office(settings, store, desk, Follower(store, VIEWS))

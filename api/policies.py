@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
@@ -24,6 +25,8 @@ from domain.refused import Refused
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+LOOK_SECONDS = 0.1
+FOUNDING_SECONDS_MAX = 5.0
 PUBLISHER = Actor(person="huiyin", role="system")
 
 
@@ -71,11 +74,17 @@ def found_rules(desk: Desk, at: datetime) -> list[str]:
     """Publish what is shipped into a log that has no rules yet; the labels.
 
     Rules that came with a later version of the program are published by a person
-    (``huiyin policy publish``), never by looking at a board.
+    (``huiyin policy publish``), never by looking at a board. Where somebody else is just
+    publishing them, those of this desk are waited for.
     """
-    if any(_last(desk, profile) for profile in shipped()):
-        return []
-    return publish_shipped(desk, at)
+    if not any(_last(desk, profile) for profile in shipped()):
+        return publish_shipped(desk, at)
+    give_up = monotonic() + FOUNDING_SECONDS_MAX
+    while desk.profile in shipped() and not _last(desk, desk.profile):
+        if monotonic() > give_up:
+            break
+        sleep(LOOK_SECONDS)
+    return []
 
 
 def publish_shipped(desk: Desk, at: datetime) -> list[str]:
