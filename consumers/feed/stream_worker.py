@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from consumers import metrics
 from consumers.brokers.clients import (
+    METADATA_MS_MAX,
     KafkaUnusable,
     brokers,
     client,
@@ -154,6 +155,7 @@ class Worker:
             broker_heartbeat_interval=SESSION_SECONDS / 3,
             consumer_group_instance_id=f"huiyin-{member}",
             consumer_auto_offset_reset="earliest",
+            consumer_metadata_max_age_ms=METADATA_MS_MAX,
             datadir=made(self._settings.home / "kafka" / member),
             store="memory://",
             stream_wait_empty=False,
