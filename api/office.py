@@ -54,11 +54,10 @@ class Office:
             if late.position == 0:
                 raise
             lacking = late.target - late.position
-            more = " and `huiyin kafka status`" if self.settings.kafka else ""
             log.warning(
                 "what comes from the views may lack the last %d facts of the log:"
-                " `huiyin doctor`%s will say what holds them up",
-                *(lacking, more),
+                " `huiyin doctor` says what holds them up",
+                lacking,
             )
             return lacking
         return 0

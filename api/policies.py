@@ -80,9 +80,8 @@ def found_rules(desk: Desk, at: datetime) -> list[str]:
     if not any(_last(desk, profile) for profile in shipped()):
         return publish_shipped(desk, at)
     give_up = monotonic() + FOUNDING_SECONDS_MAX
-    while desk.profile in shipped() and not _last(desk, desk.profile):
-        if monotonic() > give_up:
-            break
+    awaited = desk.profile in shipped()
+    while awaited and not _last(desk, desk.profile) and monotonic() <= give_up:
         sleep(LOOK_SECONDS)
     return []
 

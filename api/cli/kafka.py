@@ -68,12 +68,12 @@ def wipe_topic(
         refuse(f"no topic {name}; there are {', '.join(lost)}")
     try:
         settings = Settings.from_env()
-        there = topic(settings, name)
         if not yes:
+            topic(settings, name)  # nobody is asked about one that is not there
             question = f"{name} at {settings.kafka}: {lost[name]}. Wipe it?"
             typer.confirm(question, abort=True, err=True)
         with notes.status("asking the brokers"):
-            now = wipe(settings, there.name)
+            now = wipe(settings, name)
     except (BadSetting, KafkaUnusable) as why:
         refuse(str(why))
     say(f"{name} is empty, with {now.partitions} partitions: {lost[name]}")

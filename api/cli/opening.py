@@ -50,7 +50,7 @@ def office() -> Iterator[Office]:
     except Refused as refusal:
         refuse(f"{refusal.zh} / {refusal.en} ({refusal.code})")
     except TimeoutError as late:
-        refuse(f"{late}: huiyin doctor and huiyin kafka status say what holds them up")
+        refuse(f"{late}: huiyin doctor says what holds them up")
     except NotFolded as found:
         refuse(str(found), FOUND)
 

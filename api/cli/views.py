@@ -40,12 +40,13 @@ def list_views(as_json: Json = False) -> None:
         waiting = parked(opened.store.pool, VIEWS)
         with opened.store.pool.connection() as connection:
             stands = standings(connection)
+        head = opened.store.log.head()
         rows = [
             {
                 "view": view.name,
                 "feed": stands[view.name].feed,
-                "position": opened.position(view.name),
-                "head": opened.store.log.head(),
+                "position": stands[view.name].position,
+                "head": head,
                 "parked": sum(1 for each in waiting if each.view == view.name),
                 "answers": view.docs,
             }

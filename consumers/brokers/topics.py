@@ -85,21 +85,25 @@ class Arranged:
 def topic(settings: Settings, name: str = CASE_FACTS) -> Topic:
     """The topic as it stands; never makes one. Raises KafkaUnusable."""
     with administrator(settings) as admin:
-        found = described(admin, [name]).get(name)
+        found, _ = standing(admin, settings, name)
+    return found
+
+
+def standing(admin: Any, settings: Settings, name: str) -> tuple[Topic, int]:
+    """The topic, and how many copies it has. Raises KafkaUnusable when it is not there."""
+    found = described(admin, [name]).get(name)
     if found is None:
         raise KafkaUnusable(
             f"there is no topic {name} at {settings.kafka}: run `huiyin kafka topics`"
         )
-    return found[0]
+    return found
 
 
 def wipe(settings: Settings, name: str) -> Topic:
     """Delete a topic with all that is in it, and make it anew: with as many partitions and
     copies as it had, where no setting says otherwise. Raises KafkaUnusable."""
     with administrator(settings) as admin:
-        if name not in (there := described(admin, [name])):
-            raise KafkaUnusable(f"there is no topic {name}: run `huiyin kafka topics`")
-        before, copies = there[name]
+        before, copies = standing(admin, settings, name)
         wanted = like(settings, before, copies)
         makeable(admin, name, wanted)
         admin.delete_topics([name])
