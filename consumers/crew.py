@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from consumers.brokers.clients import access, client, faust_access
@@ -104,8 +105,15 @@ def at_work(
         yield stop
     finally:
         stop.set()
+        until = monotonic() + STOP_SECONDS_MAX
         for thread in threads:
-            thread.join(timeout=STOP_SECONDS_MAX)
+            thread.join(timeout=max(0.0, until - monotonic()))
+        if late := [thread.name for thread in threads if thread.is_alive()]:
+            log.critical(
+                "%s did not end within %d seconds and is left behind; what it had saved"
+                " holds, the next one goes on there",
+                *(", ".join(late), STOP_SECONDS_MAX),
+            )
 
 
 def to_its_end(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -24,6 +25,7 @@ from consumers.crew import Unknown, at_work
 from projections.views import VIEWS
 
 HOST, PORT = "127.0.0.1", 8095
+END_SECONDS_MAX = 10.0
 MetricsPort = Annotated[
     int | None,
     typer.Option(
@@ -31,6 +33,8 @@ MetricsPort = Annotated[
     ),
 ]
 MetricsHost = Annotated[str, typer.Option(help="address to tell Prometheus at")]
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -55,8 +59,7 @@ def serve(
         notes.print(f"huiyin serves on {address(door)}/openapi.json")
         serve_until_stopped(opened, door, ended)
         alone = ended.is_set()
-    if alone:
-        raise typer.Exit(1)
+    end(1 if alone else 0)
 
 
 def tell_the_time() -> None:
@@ -138,8 +141,27 @@ def work(
             signal.signal(signal.SIGHUP, stopped)
         notes.print("huiyin works; Ctrl-C ends it")
         ended.wait()
-    if not told.is_set():
-        raise typer.Exit(1)
+    end(0 if told.is_set() else 1)
+
+
+def end(code: int, within: float = END_SECONDS_MAX) -> NoReturn:
+    """End the process with this code, after so many seconds at the latest: Python would
+    wait for ever for a thread that a client library has left."""
+
+    def cut_short() -> None:
+        left = [
+            t.name
+            for t in threading.enumerate()
+            if not t.daemon and t is not threading.main_thread()
+        ]
+        log.critical("the process ends, though these still wait: %s", ", ".join(left))
+        logging.shutdown()
+        os._exit(code)
+
+    last = threading.Timer(within, cut_short)
+    last.daemon = True
+    last.start()
+    raise typer.Exit(code)
 
 
 @contextmanager

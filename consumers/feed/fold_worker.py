@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from consumers import metrics
 from consumers.brokers.clients import access, brokers, client, reachable
-from consumers.brokers.membership import Member, membership
-from consumers.brokers.topics import topic
+from consumers.brokers.membership import Member
 from consumers.feed import keeping
 from consumers.feed.kafka_feed import KafkaFeed
-from consumers.feed.keeping import BATCH_MAX, LOOK_SECONDS, Again, Gaps, deliveries
+from consumers.feed.keeping import BATCH_MAX, LOOK_SECONDS, Again, Gaps, Share, deliveries
 from consumers.feed.streamed import STREAMED
 from projections.view import View
 
@@ -54,11 +53,10 @@ def run(
     brokers(settings)
     client("kafka")
 
+    share = Share(store, settings, feed, views)
+
     def work(said: Said) -> None:
-        source = topic(settings)
-        with membership(store.dsn, feed, views) as member:
-            kept = KafkaFeed(store, views, source, name=feed)
-            kept.prepare()
+        with share.taken() as (kept, member):
             worker = Worker(kept, settings, member)
             worker.work(stop, lambda: said.over("the fold worker is at work"))
 

@@ -19,14 +19,9 @@ import psycopg
 from consumers.feed.delivery import Delivery, Foreign, Place, Unread, read
 from consumers.relay import marks
 from projections import feeds
-from projections.engine import Fenced, Replaced
+from projections.engine import Fenced, NotReady, Replaced
 from projections.folding import Parked
-from projections.ground import (
-    Cursor,
-    Standing,
-    standings,
-    stuck_keys,
-)
+from projections.ground import Cursor, Standing, standings, stuck_keys
 from projections.rebuild import make_ready
 from projections.storing import Memory, park, take_batch
 from projections.view import View, key_text
@@ -90,11 +85,15 @@ class KafkaFeed:
 
     # Whose views they are -------------------------------------------------------------
 
-    def prepare(self) -> None:
-        """Have the views built, and fed from here. To be called as a member (membership);
-        raises Fenced for views that another feed has."""
-        make_ready(self._store, self.views)
-        feeds.hand_to(self._store, self.views, self.name)
+    def prepare(self, *, build: bool = True) -> None:
+        """Have the views fed from here; to be called as a member. Raises Fenced for views
+        of another feed, Replaced for those of another version if not told to ``build``."""
+        if build:
+            make_ready(self._store, self.views)
+        try:
+            feeds.hand_to(self._store, self.views, self.name)
+        except NotReady as shape:
+            raise Replaced(f"another program came in between: {shape}") from shape
         with self._store.pool.connection() as connection, connection.cursor() as cursor:
             floor = min(stand.floor for stand in self._hold(cursor).values())
             # What is in the topic before that mark was folded from the log.

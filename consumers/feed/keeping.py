@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from consumers.brokers.clients import KafkaUnusable, client
 from consumers.brokers.damage import ahead
 from consumers.brokers.hushing import Said
-from consumers.brokers.membership import Followed, Lost, Member
+from consumers.brokers.membership import Followed, Lost, Member, membership
 from consumers.brokers.topics import topic
 from consumers.feed.delivery import Delivery
+from consumers.feed.kafka_feed import KafkaFeed
 from consumers.relay.marks import Holed
 from projections.engine import Fenced, Replaced
 
 if TYPE_CHECKING:
-    from consumers.feed.kafka_feed import KafkaFeed
+    from projections.view import View
+    from store import Store
     from store.settings import Settings
 
 RETRY_SECONDS = 1.0
@@ -29,6 +32,35 @@ LOOK_SECONDS = 5.0
 BATCH_MAX = 5_000
 
 log = logging.getLogger(__name__)
+
+
+class Share:
+    """A worker's share in the views of a feed, taken again each time that it begins again.
+
+    Only the first time are the views built as this program knows them.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, feed: str, views: Sequence[View[Any]]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._feed = feed
+        self._views = views
+        self._built = False
+
+    @contextmanager
+    def taken(self) -> Iterator[tuple[KafkaFeed, Member]]:
+        """The feed, ready to take, and a name in its group for as long as the block.
+
+        Raises KafkaUnusable without the topic, Followed, and as KafkaFeed.prepare does.
+        """
+        source = topic(self._settings)
+        with membership(self._store.dsn, self._feed, self._views) as member:
+            feed = KafkaFeed(self._store, self._views, source, name=self._feed)
+            feed.prepare(build=not self._built)
+            self._built = True
+            yield feed, member
 
 
 class Again(Exception):

@@ -28,12 +28,11 @@ from consumers.brokers.clients import (
     faust_access,
     trouble,
 )
-from consumers.brokers.membership import Member, membership
-from consumers.brokers.topics import topic
+from consumers.brokers.membership import Member
 from consumers.feed import keeping
 from consumers.feed.delivery import Delivery
 from consumers.feed.kafka_feed import KafkaFeed
-from consumers.feed.keeping import LOOK_SECONDS, Again, Gaps
+from consumers.feed.keeping import LOOK_SECONDS, Again, Gaps, Share
 from consumers.feed.streamed import WATCHED
 from consumers.watch.watch import Watch
 from projections.view import View
@@ -81,14 +80,12 @@ def run(
     client("kafka")
     client("faust")
     errors = client("aiokafka.errors")
+    share = Share(store, settings, feed, views)
     watch, gaps = Watch(store, desk), Gaps()
 
     def work(said: Said) -> None:
         began = monotonic()
-        source = topic(settings)
-        with membership(store.dsn, feed, views) as member:
-            kept = KafkaFeed(store, views, source, name=feed)
-            kept.prepare()
+        with share.taken() as (kept, member):
             worker = Worker(kept, settings, member, watch, gaps)
             try:
                 to_its_end(

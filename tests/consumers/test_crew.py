@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from consumers import crew
 from consumers.brokers.clients import KafkaUnusable
 from consumers.crew import at_work, to_its_end
 from projections.timekeepers import timekeeping
@@ -74,6 +75,29 @@ def test_one_that_ends_when_it_is_told_to_says_nothing(
     assert not caplog.records
 
 
+def test_those_who_do_not_end_are_left_behind_together_and_by_name(
+    dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A supervisor kills whoever takes long, however many there are that wait."""
+    never = threading.Event()
+
+    def waits(_stop: threading.Event) -> None:
+        never.wait()
+
+    monkeypatch.setattr(crew, "STOP_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(crew, "members", lambda *_: dict.fromkeys("abcdefgh", waits))
+    with hotline_on(dsn, tmp_path) as hotline:
+        of_it = (hotline.store, hotline.store.settings, hotline.follower, hotline.desk)
+        with at_work(*of_it):
+            pass
+    never.set()
+    [told] = [r for r in caplog.records if r.levelno == logging.CRITICAL]
+    assert "huiyin-a, huiyin-b" in told.getMessage()
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -86,6 +110,6 @@ def test_wrong_settings_of_kafka_are_said_before_anybody_works(
 ) -> None:
     with hotline_on(dsn, tmp_path) as hotline:
         settings = replace(hotline.store.settings, **({"kafka": "127.0.0.1:1"} | wrong))
-        crew = at_work(hotline.store, settings, hotline.follower, hotline.desk)
-        with pytest.raises(KafkaUnusable, match=said), crew:
+        wrongly = at_work(hotline.store, settings, hotline.follower, hotline.desk)
+        with pytest.raises(KafkaUnusable, match=said), wrongly:
             pass

@@ -12,6 +12,7 @@ import pytest
 
 from consumers.brokers.topics import make_topics
 from consumers.feed import fold_worker
+from consumers.feed.keeping import Share
 from consumers.follower import Follower
 from projections.check import check
 from projections.engine import Replaced
@@ -229,6 +230,19 @@ def test_a_worker_of_an_older_version_stops_when_the_views_are_no_longer_its_own
         stop.set()
     thread.join()
     assert len(ended) == 1
+
+
+def test_one_that_begins_again_does_not_build_over_another_version(
+    store: Store, kafka: Settings
+) -> None:
+    share = Share(store, kafka, "contract", FOLLOWED)
+    with share.taken():
+        assert fed_by(store) == {"contract"}
+    rebuild(store, [replace(TRAILS, version=2)])
+    with pytest.raises(Replaced, match="another program"), share.taken():
+        pass
+    with Share(store, kafka, "contract", FOLLOWED).taken():  # in a process started later
+        assert check(store, FOLLOWED).sound
 
 
 def test_a_fact_that_no_fold_takes_waits_with_its_case_and_is_folded_after_the_mend(

@@ -15,6 +15,7 @@ from time import sleep
 import pytest
 
 from consumers.brokers.clients import administrator
+from consumers.brokers.topics import LOOKS_IN_A_ROW
 from store.settings import Settings
 from tests.tiers import BROKER_SCRIPT, demanded
 
@@ -93,8 +94,10 @@ class Brokers:
         with administrator(self.known_to(Settings(home=self.data))) as admin:
             if names := [name for name in admin.list_topics() if not name.startswith("_")]:
                 admin.delete_topics(names)
-                while set(names) & set(admin.list_topics()):
-                    sleep(0.05)
+                # Each time another broker may answer, and one hears of it before the next.
+                for _ in range(LOOKS_IN_A_ROW):
+                    while set(names) & set(admin.list_topics()):
+                        sleep(0.05)
 
     def _script(self, *words: str, allowed: tuple[int, ...] = (0,)) -> str:
         done = script(*words, "--data", str(self.data))
