@@ -8,13 +8,14 @@ dies at any point is followed by one that goes on exactly there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from consumers import metrics
-from consumers.brokers.clients import access, brokers, client, reachable
+from consumers.brokers.clients import brokers, client, reachable
+from consumers.brokers.group import grouped
 from consumers.brokers.membership import Member
 from consumers.feed import keeping
 from consumers.feed.kafka_feed import KafkaFeed
@@ -99,39 +100,25 @@ class Worker:
             raise Again(f"behind a message that no client can read: {damage}") from damage
         return [record for batch in records.values() for record in batch]
 
-    @contextmanager
-    def _consumer(self) -> Iterator[Any]:
-        kafka = client("kafka")
-        sticky = client("kafka.coordinator.assignors.cooperative_sticky")
-        name = f"huiyin-{self._member.name}"
-        consumer = kafka.KafkaConsumer(
-            **access(self._settings),
-            client_id=name,
-            group_id=f"huiyin-{self._feed.name}",
-            group_instance_id=name,
-            partition_assignment_strategy=[sticky.CooperativeStickyAssignor],
+    def _consumer(self) -> AbstractContextManager[Any]:
+        return grouped(
+            self._settings,
+            self._feed.topic.name,
+            self._listener,
+            group=f"huiyin-{self._feed.name}",
+            name=f"huiyin-{self._member.name}",
             session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1000),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
             max_poll_records=BATCH_MAX,
             fetch_max_wait_ms=20,
             max_partition_fetch_bytes=8 * 1024 * 1024,
-            allow_auto_create_topics=False,
         )
-        try:
-            consumer.subscribe(
-                [self._feed.topic.name], listener=self._listener(kafka, consumer)
-            )
-            yield consumer
-        finally:
-            consumer.close(autocommit=False)
 
-    def _listener(self, kafka: Any, consumer: Any) -> Any:
+    def _listener(self, consumer: Any) -> Any:
         """Has each partition begin where the feed stands, whatever Kafka remembers."""
-        worker, feed = self, self._feed
+        worker, feed, kafka = self, self._feed, client("kafka")
 
-        class SavedOffsets(kafka.ConsumerRebalanceListener):  # type: ignore[misc]
+        class SavedOffsets(kafka.ConsumerRebalanceListener):  # type: ignore[misc, name-defined]
             def on_partitions_assigned(self, assigned: Any) -> None:
                 offsets = feed.next_offsets()
                 for part in assigned:

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,7 @@ import psycopg
 from consumers import metrics
 from consumers.brokers.clients import KafkaUnusable, access, brokers, client, reachable
 from consumers.brokers.damage import ahead
+from consumers.brokers.group import grouped
 from consumers.brokers.hushing import Said
 from consumers.brokers.membership import membership
 from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, Topic, topic
@@ -270,29 +271,20 @@ class Worker:
 
     # Clients -----------------------------------------------------------------------------
 
-    @contextmanager
-    def _consumer(self) -> Iterator[Any]:
-        sticky = client("kafka.coordinator.assignors.cooperative_sticky")
-        consumer = self._kafka.KafkaConsumer(
-            **access(self._settings),
-            client_id=f"huiyin-{self._member}",
-            group_id=GROUP,
-            group_instance_id=f"huiyin-{self._member}",
-            partition_assignment_strategy=[sticky.CooperativeStickyAssignor],
+    def _consumer(self) -> AbstractContextManager[Any]:
+        return grouped(
+            self._settings,
+            self._source.name,
+            self._listener,
+            group=GROUP,
+            name=f"huiyin-{self._member}",
+            close_ms_max=ANSWER_MS_MAX,
             session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=SESSION_SECONDS * 1000 // 3,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
             max_poll_records=BATCH_MAX,
-            allow_auto_create_topics=False,
         )
-        try:
-            consumer.subscribe([self._source.name], listener=self._listener())
-            yield consumer
-        finally:
-            consumer.close(autocommit=False, timeout_ms=ANSWER_MS_MAX)
 
-    def _listener(self) -> Any:
+    def _listener(self, _consumer: Any) -> Any:
         """Notes which partitions came to us; it may not ask Kafka anything."""
         came = self._came
 
