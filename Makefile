@@ -13,13 +13,14 @@ PORT ?=
 # A module's tests stay together (tests/support/spreading.py), in the order of collection.
 SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test fire lint format asyncapi bench bench-streams clean
+.PHONY: help demo test long fire lint format asyncapi bench bench-streams clean
 
 help:
 	@echo "make demo         everything on one machine, with a sample day; Ctrl-C stops it"
 	@echo "make demo PORT=N  the same, listening on another port than 8095"
 	@echo "make demo ONCE=1  the same, prints the board, a chain and a replay, and ends"
 	@echo "make test         all tests that this machine can run (TIERS=all: all, or fail)"
+	@echo "make long         the tests that say the same of more data and profiles, for minutes"
 	@echo "make fire         kill brokers, workers and PostgreSQL under load, for minutes"
 	@echo "make lint         ruff, mypy, import-linter"
 	@echo "make asyncapi     write docs/asyncapi.yaml anew; make lint says whether it is stale"
@@ -59,6 +60,9 @@ format: $(VENV)/.tests
 asyncapi: $(VENV)/.tests
 	$(BIN)/huiyin kafka asyncapi > docs/.asyncapi.yaml
 	mv docs/.asyncapi.yaml docs/asyncapi.yaml
+
+long: $(VENV)/.tests
+	HUIYIN_TIERS="$(TIERS)" $(BIN)/python -m pytest -m long $(SPREAD) $(ARGS)
 
 fire: $(VENV)/.tests
 	HUIYIN_TIERS=all $(BIN)/python -m pytest -m fire -n 0 -s $(ARGS)

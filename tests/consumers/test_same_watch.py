@@ -91,7 +91,7 @@ def test_it_is_the_same_as_found_by_hand(
 
 
 @settings(
-    max_examples=15,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

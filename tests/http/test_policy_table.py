@@ -40,8 +40,14 @@ def own_workflows() -> list[str]:
     return found
 
 
+# The others by ``make long``.
+ALWAYS = "sgcc-2022"
 EACH = [
-    pytest.param(profile, state, id=f"{profile}-{state}")
+    pytest.param(
+        *(profile, state),
+        id=f"{profile}-{state}",
+        marks=[pytest.mark.long] if profile != ALWAYS else [],
+    )
     for profile in own_workflows()
     for state in DOCUMENTS[profile]["workflow"]["states"]
 ]

@@ -187,7 +187,7 @@ def test_the_views_hold_what_the_log_says(module_store: Store, imported: Summary
     ("name", "file", "rows", "steps"),
     [
         ("cn-messages", "cn_gov_messages_replied_2816.csv.gz", 2816, 5632),
-        ("cfpb", "cfpb_2015_sample.csv", 28156, 81778),
+        pytest.param("cfpb", "cfpb_2015_sample.csv", 28156, 81778, marks=pytest.mark.long),
         ("bpi2013-problems", "bpic2013_closed_problems.xes.gz", 6660, 6660),
         ("xes-plain", "running-example.xes", 42, 42),
     ],
