@@ -14,12 +14,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from consumers import metrics
+from consumers.brokers.again import Again, again_and_again
 from consumers.brokers.clients import brokers, client, reachable
 from consumers.brokers.group import grouped
 from consumers.brokers.membership import Member
 from consumers.feed import keeping
 from consumers.feed.kafka_feed import KafkaFeed
-from consumers.feed.keeping import BATCH_MAX, LOOK_SECONDS, Again, Gaps, Share, deliveries
+from consumers.feed.keeping import BATCH_MAX, LOOK_SECONDS, Gaps, Share, deliveries
 from consumers.feed.streamed import STREAMED
 from projections.view import View
 
@@ -61,7 +62,7 @@ def run(
             worker = Worker(kept, settings, member)
             worker.work(stop, lambda: said.over("the fold worker is at work"))
 
-    keeping.again_and_again("the fold worker", stop, work)
+    again_and_again("the fold worker", stop, work)
 
 
 class Worker:

@@ -1,33 +1,31 @@
 """Keeping: what every host of a Kafka feed does besides bringing batches.
 
 It looks whether it still has its topic and its name, mends what the topic has lost from the
-log, steps over what nobody can read, and begins again from what is saved whatever happens.
+log, and steps over what nobody can read.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from consumers.brokers.clients import KafkaUnusable, client
+from consumers.brokers.again import Again
+from consumers.brokers.clients import client
 from consumers.brokers.damage import ahead
-from consumers.brokers.hushing import Said
-from consumers.brokers.membership import Followed, Lost, Member, membership
+from consumers.brokers.membership import Member, membership
 from consumers.brokers.topics import topic
 from consumers.feed.delivery import Delivery
 from consumers.feed.kafka_feed import KafkaFeed
 from consumers.relay.marks import Holed
-from projections.engine import Fenced, Replaced
 
 if TYPE_CHECKING:
     from projections.view import View
     from store import Store
     from store.settings import Settings
 
-RETRY_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 BATCH_MAX = 5_000
 
@@ -61,35 +59,6 @@ class Share:
             feed.prepare(build=not self._built)
             self._built = True
             yield feed, member
-
-
-class Again(Exception):
-    """The worker has to begin again; says why, and what is to be done if anything is."""
-
-
-def again_and_again(who: str, stop: threading.Event, work: Callable[[Said], None]) -> None:
-    """Have ``who`` work until ``stop`` is set. Whatever goes wrong, it is said and the
-    worker begins again; ``work`` is given whom to tell that all is well.
-
-    Raises Replaced: then another version of this program is at work, and this one has to
-    end.
-    """
-    said = Said(log)
-    while not stop.is_set():
-        try:
-            work(said)
-        except Replaced as why:
-            why.add_note("stop this process, and start it with that version")
-            raise
-        except (KafkaUnusable, Followed, Lost, Fenced, Again) as why:
-            said.once(f"{who} begins again: {why}")
-        except Exception as error:
-            said.once(
-                f"{who} begins again: {type(error).__name__}: {error}; if it goes on,"
-                " see to what the lines below name (the database, the brokers)",
-                exc_info=True,
-            )
-        stop.wait(RETRY_SECONDS)
 
 
 # What is looked after --------------------------------------------------------------------

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from consumers import metrics
+from consumers.brokers.again import Again, again_and_again
 from consumers.brokers.clients import (
     METADATA_MS_MAX,
     KafkaUnusable,
@@ -32,7 +33,7 @@ from consumers.brokers.membership import Member
 from consumers.feed import keeping
 from consumers.feed.delivery import Delivery
 from consumers.feed.kafka_feed import KafkaFeed
-from consumers.feed.keeping import LOOK_SECONDS, Again, Gaps, Share
+from consumers.feed.keeping import LOOK_SECONDS, Gaps, Share
 from consumers.feed.streamed import WATCHED
 from consumers.watch.watch import Watch
 from projections.view import View
@@ -103,7 +104,7 @@ def run(
             ) as away:
                 raise KafkaUnusable(trouble(settings, repr(away), since=began)) from away
 
-    keeping.again_and_again("the stream worker", stop, work)
+    again_and_again("the stream worker", stop, work)
 
 
 def to_its_end(work: Coroutine[Any, Any, None]) -> None:

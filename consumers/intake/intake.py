@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import psycopg
-
 from consumers import metrics
-from consumers.brokers.clients import KafkaUnusable, access, brokers, client, reachable
+from consumers.brokers.again import Again, again_and_again
+from consumers.brokers.clients import access, brokers, client, reachable
 from consumers.brokers.damage import ahead
 from consumers.brokers.group import grouped
-from consumers.brokers.hushing import Said
 from consumers.brokers.membership import membership
 from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, Topic, topic
 from consumers.intake import wire
@@ -31,6 +29,7 @@ from consumers.intake.reception import Held, Reception, utc_now
 from consumers.intake.wire import Message, RefusedV1, Unfit, refusal
 
 if TYPE_CHECKING:
+    from consumers.brokers.hushing import Said
     from domain.desk import Desk
     from store import Store
     from store.settings import Settings
@@ -43,16 +42,11 @@ BATCH_MAX = 500
 BATCH_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.2
 SESSION_SECONDS = 6
-RETRY_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 BACK_OFF_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0)
 ANSWER_MS_MAX = 5_000
 
 log = logging.getLogger(__name__)
-
-
-class Again(Exception):
-    """The worker has to begin again; says why."""
 
 
 def run(store: Store, settings: Settings, stop: threading.Event, desk: Desk) -> None:
@@ -64,20 +58,15 @@ def run(store: Store, settings: Settings, stop: threading.Event, desk: Desk) -> 
     """
     brokers(settings)
     client("kafka")
-    said = Said(log)
-    while not stop.is_set():
-        try:
-            source = topic(settings, INTAKE)
-            topic(settings, INTAKE_REFUSED)
-            with membership(store.dsn, MEMBER, ()) as member:
-                said.over("the intake is at work")
-                Worker(Reception(store, desk), settings, source, member.name).work(stop)
-        except (KafkaUnusable, Again, psycopg.OperationalError) as why:
-            said.once(f"the intake begins again: {why}")
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            said.once(f"the intake begins again: {what}", exc_info=True)
-        stop.wait(RETRY_SECONDS)
+
+    def work(said: Said) -> None:
+        source = topic(settings, INTAKE)
+        topic(settings, INTAKE_REFUSED)
+        with membership(store.dsn, MEMBER, ()) as member:
+            said.over("the intake is at work")
+            Worker(Reception(store, desk), settings, source, member.name).work(stop)
+
+    again_and_again("the intake", stop, work)
 
 
 class Done(NamedTuple):

@@ -137,4 +137,4 @@ def running(*, brokers: int = 1, secure: bool = False) -> Iterator[Brokers]:
 def both_said(words: str, caplog: pytest.LogCaptureFixture) -> bool:
     """Whether the relay and the fold worker have told of it."""
     telling = {record.name for record in caplog.records if words in record.getMessage()}
-    return {"consumers.relay.relay", "consumers.feed.keeping"} <= telling
+    return {"consumers.relay.relay", "consumers.brokers.again"} <= telling
