@@ -22,6 +22,7 @@ from consumers.brokers.again import Again, again_and_again
 from consumers.brokers.clients import access, brokers, client, reachable
 from consumers.brokers.damage import ahead
 from consumers.brokers.group import grouped
+from consumers.brokers.hushing import Said
 from consumers.brokers.membership import membership
 from consumers.brokers.topics import INTAKE, INTAKE_REFUSED, Topic, topic
 from consumers.intake import wire
@@ -29,7 +30,6 @@ from consumers.intake.reception import Held, Reception, utc_now
 from consumers.intake.wire import Message, RefusedV1, Unfit, refusal
 
 if TYPE_CHECKING:
-    from consumers.brokers.hushing import Said
     from domain.desk import Desk
     from store import Store
     from store.settings import Settings
