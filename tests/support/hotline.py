@@ -16,6 +16,7 @@ from api.http.app import create_app
 from api.office import desk_over
 from api.policies import publish_shipped
 from consumers.follower import Follower
+from projections.rebuild import make_ready
 from projections.views import VIEWS
 from store import Store
 from tests.support.organisation import founding
@@ -125,7 +126,8 @@ def serving(app: Any) -> Iterator[str]:
 
 @contextmanager
 def following(store: Store) -> Iterator[None]:
-    """A worker that keeps the views while the test runs."""
+    """A worker that keeps the views, which are there at once, while the test runs."""
+    make_ready(store, VIEWS)
     stop = threading.Event()
     thread = threading.Thread(target=Follower(store, VIEWS).run, args=[stop], name="worker")
     thread.start()
