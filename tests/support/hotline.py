@@ -126,8 +126,7 @@ def serving(app: Any) -> Iterator[str]:
 
 @contextmanager
 def following(store: Store) -> Iterator[None]:
-    """A worker that keeps the views, which are there at once, while the test runs."""
-    make_ready(store, VIEWS)
+    """A worker that keeps the views while the test runs."""
     stop = threading.Event()
     thread = threading.Thread(target=Follower(store, VIEWS).run, args=[stop], name="worker")
     thread.start()
@@ -147,6 +146,7 @@ def hotline_on(store: Store) -> Iterator[Hotline]:
         for order in founding():
             desk.handle(order)
         app = create_app(store, desk, VIEWS, now=clock)
+        make_ready(store, VIEWS)  # the first question may come before the worker does
         with (
             following(store),
             serving(app) as address,
