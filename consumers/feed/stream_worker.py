@@ -14,6 +14,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
@@ -284,17 +285,7 @@ def begins_where_saved(
     of it, and a database restored from a backup knows less than it did.
     """
     of_faust = client("faust.transport.drivers.aiokafka").Consumer
-    of_mode = client("mode.threads").WorkerThread
-
-    class Abandonable(of_mode):  # type: ignore[misc, valid-type]
-        """Its own is waited for for ever, by whoever stops it and by the whole process."""
-
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self.daemon = True
-
-        def stop(self) -> None:
-            self.is_stopped.wait(LEAVE_SECONDS_MAX)
+    thread_of_its_own = abandonable()
 
     class SavedOffsets(of_faust):  # type: ignore[misc, valid-type]
         async def perform_seek(self) -> None:
@@ -305,10 +296,34 @@ def begins_where_saved(
 
         def _new_consumer_thread(self) -> Any:
             thread = super()._new_consumer_thread()
-            thread.Worker = Abandonable
+            thread.Worker = thread_of_its_own
             return thread
 
     return SavedOffsets
+
+
+def abandonable() -> type[Any]:
+    """A thread for Faust's consumer that nobody waits for longer than he must.
+
+    Its own is waited for for ever, by whoever stops it and by the whole process. It also
+    dies loudly when aiokafka, closed while a broker is away, lets out the cancelling of
+    its own tasks; that thread has ended as it was told to.
+    """
+    of_mode = client("mode.threads").WorkerThread
+
+    class Abandonable(of_mode):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.daemon = True
+
+        def run(self) -> None:
+            with suppress(asyncio.CancelledError):
+                super().run()
+
+        def stop(self) -> None:
+            self.is_stopped.wait(LEAVE_SECONDS_MAX)
+
+    return Abandonable
 
 
 def made(folder: Path) -> Path:

@@ -265,3 +265,17 @@ def test_the_agent_folds_what_it_is_handed(store: Store, settings: Settings) -> 
 def test_the_agent_takes_nothing_behind_a_gap(store: Store, settings: Settings) -> None:
     assert isinstance(handed(store, settings, 7), Gap)
     assert folded(store) == 0
+
+
+def test_a_consumer_thread_that_is_cancelled_as_it_closes_ends_quietly() -> None:
+    """A thread that dies of an error is one of the warnings that fail a test here."""
+
+    class Closing:
+        def _start_thread(self) -> None:
+            raise asyncio.CancelledError
+
+    thread = stream_worker.abandonable()(Closing())
+    thread.start()
+    thread.stop()
+    thread.join(10)
+    assert not thread.is_alive()
